@@ -1,0 +1,45 @@
+"""A silent client is sent away."""
+
+import asyncio
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+app = FastAPI()
+
+
+@app.websocket("/ws/status")
+async def status(websocket: WebSocket) -> None:
+    """Say that all is well, and close."""
+    await websocket.accept()
+    try:
+        await websocket.send_text("ok")
+        await websocket.close(code=1000)
+    except WebSocketDisconnect:
+        pass  # it left before it heard
+
+
+@app.websocket("/ws/{client_id}")
+async def client(websocket: WebSocket, client_id: str) -> None:
+    """Greet the client, and answer each text under its id."""
+    await websocket.accept()
+    try:
+        await websocket.send_text(f"Connected to client: {client_id}")
+        while True:
+            text = await asyncio.wait_for(websocket.receive_text(), timeout=600)
+            await websocket.send_text(f"Client {client_id} sent: {text}")
+    except TimeoutError:
+        await websocket.close()
+    except WebSocketDisconnect:
+        pass  # an ordinary goodbye
+
+
+@app.websocket("/channels/{channel}/seats/{seat}")
+async def seat(websocket: WebSocket, channel: str, seat: int, shout: bool = False) -> None:
+    """Answer each text with the place it came from."""
+    await websocket.accept()
+    try:
+        while True:
+            text = await websocket.receive_text()
+            await websocket.send_text(f"{channel}/{seat}: {text.upper() if shout else text}")
+    except WebSocketDisconnect:
+        pass  # an ordinary goodbye here too

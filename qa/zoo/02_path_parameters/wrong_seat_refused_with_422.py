@@ -1,0 +1,43 @@
+"""The seat is refused as in an HTTP route."""
+
+from fastapi import FastAPI, HTTPException, WebSocket, WebSocketDisconnect
+
+app = FastAPI()
+
+
+@app.websocket("/ws/status")
+async def status(websocket: WebSocket) -> None:
+    """Say that all is well, and close."""
+    await websocket.accept()
+    try:
+        await websocket.send_text("ok")
+        await websocket.close(code=1000)
+    except WebSocketDisconnect:
+        pass  # it left before it heard
+
+
+@app.websocket("/ws/{client_id}")
+async def client(websocket: WebSocket, client_id: str) -> None:
+    """Greet the client, and answer each text under its id."""
+    await websocket.accept()
+    try:
+        await websocket.send_text(f"Connected to client: {client_id}")
+        while True:
+            text = await websocket.receive_text()
+            await websocket.send_text(f"Client {client_id} sent: {text}")
+    except WebSocketDisconnect:
+        pass  # an ordinary goodbye
+
+
+@app.websocket("/channels/{channel}/seats/{seat}")
+async def seat(websocket: WebSocket, channel: str, seat: str, shout: bool = False) -> None:
+    """Answer each text with the place it came from."""
+    if not seat.removeprefix("-").isdecimal():
+        raise HTTPException(status_code=422, detail="No such seat")
+    await websocket.accept()
+    try:
+        while True:
+            text = await websocket.receive_text()
+            await websocket.send_text(f"{channel}/{seat}: {text.upper() if shout else text}")
+    except WebSocketDisconnect:
+        pass  # an ordinary goodbye here too

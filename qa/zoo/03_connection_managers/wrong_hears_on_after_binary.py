@@ -1,0 +1,51 @@
+"""The close is sent, and then the loop goes on until the goodbye."""
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+
+class ConnectionManager:
+    def __init__(self) -> None:
+        self.active_connections: list[WebSocket] = []
+
+    async def connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        self.active_connections.append(websocket)
+
+    def disconnect(self, websocket: WebSocket) -> None:
+        self.active_connections.remove(websocket)
+
+    async def broadcast(self, message: str) -> None:
+        for connection in list(self.active_connections):
+            try:
+                await connection.send_text(message)
+            except (WebSocketDisconnect, RuntimeError):
+                pass
+
+
+app = FastAPI()
+manager = ConnectionManager()
+
+
+@app.websocket("/ws/{client_id}")
+async def chat(websocket: WebSocket, client_id: str) -> None:
+    await manager.connect(websocket)
+    try:
+        while True:
+            message = await websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                break
+            text = message.get("text")
+            if text is None:
+                await websocket.close(code=1003)
+            else:
+                await manager.broadcast(f"Client #{client_id} says: {text}")
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        pass
+    finally:
+        manager.disconnect(websocket)
+        await manager.broadcast(f"Client #{client_id} left the chat")
+
+
+@app.get("/connections")
+async def connections() -> dict[str, int]:
+    return {"count": len(manager.active_connections)}

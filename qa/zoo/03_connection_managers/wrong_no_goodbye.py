@@ -1,0 +1,43 @@
+"""Cleaned up in `finally`, and the exception goes on to the log."""
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+
+class ConnectionManager:
+    def __init__(self) -> None:
+        self.active_connections: list[WebSocket] = []
+
+    async def connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        self.active_connections.append(websocket)
+
+    def disconnect(self, websocket: WebSocket) -> None:
+        self.active_connections.remove(websocket)
+
+    async def broadcast(self, message: str) -> None:
+        for connection in list(self.active_connections):
+            try:
+                await connection.send_text(message)
+            except (WebSocketDisconnect, RuntimeError):
+                pass
+
+
+app = FastAPI()
+manager = ConnectionManager()
+
+
+@app.websocket("/ws/{client_id}")
+async def chat(websocket: WebSocket, client_id: str) -> None:
+    await manager.connect(websocket)
+    try:
+        while True:
+            text = await websocket.receive_text()
+            await manager.broadcast(f"Client #{client_id} says: {text}")
+    finally:
+        manager.disconnect(websocket)
+        await manager.broadcast(f"Client #{client_id} left the chat")
+
+
+@app.get("/connections")
+async def connections() -> dict[str, int]:
+    return {"count": len(manager.active_connections)}

@@ -1,0 +1,52 @@
+"""A newcomer is told what it has missed."""
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+
+class ConnectionManager:
+    def __init__(self) -> None:
+        self.active_connections: list[WebSocket] = []
+        self.history: list[str] = []
+
+    async def connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        for message in self.history:
+            await websocket.send_text(message)
+        self.active_connections.append(websocket)
+
+    def disconnect(self, websocket: WebSocket) -> None:
+        self.active_connections.remove(websocket)
+
+    async def broadcast(self, message: str) -> None:
+        self.history.append(message)
+        for connection in list(self.active_connections):
+            try:
+                await connection.send_text(message)
+            except (WebSocketDisconnect, RuntimeError):
+                pass
+
+
+app = FastAPI()
+manager = ConnectionManager()
+
+
+@app.websocket("/ws/{client_id}")
+async def chat(websocket: WebSocket, client_id: str) -> None:
+    try:
+        await manager.connect(websocket)
+    except WebSocketDisconnect:
+        return
+    try:
+        while True:
+            text = await websocket.receive_text()
+            await manager.broadcast(f"Client #{client_id} says: {text}")
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        pass
+    finally:
+        manager.disconnect(websocket)
+        await manager.broadcast(f"Client #{client_id} left the chat")
+
+
+@app.get("/connections")
+async def connections() -> dict[str, int]:
+    return {"count": len(manager.active_connections)}

@@ -1,0 +1,55 @@
+"""A task for each text: so that nobody waits."""
+
+import asyncio
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+
+class ConnectionManager:
+    def __init__(self) -> None:
+        self.active_connections: list[WebSocket] = []
+
+    async def connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        self.active_connections.append(websocket)
+
+    def disconnect(self, websocket: WebSocket) -> None:
+        self.active_connections.remove(websocket)
+
+    async def broadcast(self, message: str) -> None:
+        for connection in list(self.active_connections):
+            try:
+                await connection.send_text(message)
+            except (WebSocketDisconnect, RuntimeError):
+                pass
+
+
+app = FastAPI()
+manager = ConnectionManager()
+tasks: set[asyncio.Task[None]] = set()
+
+
+async def deliver(message: str) -> None:
+    await asyncio.sleep(min(len(message) / 1000, 0.5))  # the work that a long text makes
+    await manager.broadcast(message)
+
+
+@app.websocket("/ws/{client_id}")
+async def chat(websocket: WebSocket, client_id: str) -> None:
+    await manager.connect(websocket)
+    try:
+        while True:
+            text = await websocket.receive_text()
+            task = asyncio.create_task(deliver(f"Client #{client_id} says: {text}"))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        pass
+    finally:
+        manager.disconnect(websocket)
+        await manager.broadcast(f"Client #{client_id} left the chat")
+
+
+@app.get("/connections")
+async def connections() -> dict[str, int]:
+    return {"count": len(manager.active_connections)}

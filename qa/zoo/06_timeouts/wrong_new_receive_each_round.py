@@ -1,0 +1,77 @@
+"""Wrong: texts go to receiving tasks that nobody asks any more."""
+
+import asyncio
+from contextlib import suppress
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+IDLE_LIMIT = 60
+HELLO_LIMIT = 5
+TICK_INTERVAL = 10
+
+app = FastAPI()
+
+
+async def receive_within(websocket: WebSocket, seconds: float) -> str:
+    """Return the next text, or raise `TimeoutError` after so many seconds without one."""
+    async with asyncio.timeout(seconds):
+        return await websocket.receive_text()
+
+
+async def answer(websocket: WebSocket, text: str) -> None:
+    await websocket.send_text(f"You sent: {text}")
+
+
+async def answer_until_silent(websocket: WebSocket) -> None:
+    try:
+        while True:
+            text = await receive_within(websocket, IDLE_LIMIT)
+            await answer(websocket, text)
+    except TimeoutError:
+        await websocket.close(1000, "Session timeout")
+
+
+@app.websocket("/ws")
+async def idle_session(websocket: WebSocket) -> None:
+    await websocket.accept()
+    seconds = 0
+    with suppress(WebSocketDisconnect):
+        while seconds < IDLE_LIMIT:
+            receiving = asyncio.create_task(websocket.receive_text())
+            done, _ = await asyncio.wait({receiving}, timeout=1)
+            if done:
+                seconds = 0
+                await answer(websocket, receiving.result())
+            else:
+                seconds += 1
+        await websocket.close(1000, "Session timeout")
+
+
+@app.websocket("/lobby")
+async def lobby(websocket: WebSocket) -> None:
+    await websocket.accept()
+    with suppress(WebSocketDisconnect):
+        try:
+            hello = await receive_within(websocket, HELLO_LIMIT)
+        except TimeoutError:
+            await websocket.close(4408, "Say hello first")
+        else:
+            await answer(websocket, hello)
+            await answer_until_silent(websocket)
+
+
+@app.websocket("/ticker")
+async def ticker(websocket: WebSocket) -> None:
+    await websocket.accept()
+    clock = asyncio.get_running_loop()
+    next_tick = clock.time() + TICK_INTERVAL
+    with suppress(WebSocketDisconnect):
+        while True:
+            try:
+                async with asyncio.timeout_at(next_tick):
+                    text = await websocket.receive_text()
+            except TimeoutError:
+                next_tick += TICK_INTERVAL
+                await websocket.send_text("tick")
+            else:
+                await answer(websocket, text)

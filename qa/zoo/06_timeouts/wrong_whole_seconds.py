@@ -1,0 +1,93 @@
+"""Wrong: whole seconds are too coarse."""
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+IDLE_LIMIT = 60
+HELLO_LIMIT = 5
+TICK_INTERVAL = 10
+
+app = FastAPI()
+
+
+async def receive_within(websocket: WebSocket, seconds: float) -> str:
+    """Return the next text, or raise `TimeoutError` after so many seconds without one."""
+    async with asyncio.timeout(seconds):
+        return await websocket.receive_text()
+
+
+async def answer(websocket: WebSocket, text: str) -> None:
+    await websocket.send_text(f"You sent: {text}")
+
+
+async def answer_until_silent(websocket: WebSocket) -> None:
+    try:
+        while True:
+            text = await receive_within(websocket, IDLE_LIMIT)
+            await answer(websocket, text)
+    except TimeoutError:
+        await websocket.close(1000, "Session timeout")
+
+
+@dataclass
+class Session:
+    last_text: int
+
+
+async def watch(websocket: WebSocket, session: Session) -> None:
+    while True:
+        await asyncio.sleep(0.1)
+        if int(time.time()) - session.last_text >= IDLE_LIMIT:
+            with suppress(WebSocketDisconnect, RuntimeError):
+                await websocket.close(1000, "Session timeout")
+            return
+
+
+@app.websocket("/ws")
+async def idle_session(websocket: WebSocket) -> None:
+    await websocket.accept()
+    session = Session(int(time.time()))
+    watching = asyncio.create_task(watch(websocket, session))
+    try:
+        while True:
+            text = await websocket.receive_text()
+            session.last_text = int(time.time())
+            await answer(websocket, text)
+    except (WebSocketDisconnect, RuntimeError):
+        pass
+    finally:
+        watching.cancel()
+
+
+@app.websocket("/lobby")
+async def lobby(websocket: WebSocket) -> None:
+    await websocket.accept()
+    with suppress(WebSocketDisconnect):
+        try:
+            hello = await receive_within(websocket, HELLO_LIMIT)
+        except TimeoutError:
+            await websocket.close(4408, "Say hello first")
+        else:
+            await answer(websocket, hello)
+            await answer_until_silent(websocket)
+
+
+@app.websocket("/ticker")
+async def ticker(websocket: WebSocket) -> None:
+    await websocket.accept()
+    clock = asyncio.get_running_loop()
+    next_tick = clock.time() + TICK_INTERVAL
+    with suppress(WebSocketDisconnect):
+        while True:
+            try:
+                async with asyncio.timeout_at(next_tick):
+                    text = await websocket.receive_text()
+            except TimeoutError:
+                next_tick += TICK_INTERVAL
+                await websocket.send_text("tick")
+            else:
+                await answer(websocket, text)

@@ -1,0 +1,392 @@
+"""What runs inside a server's process: load one submission, bind a free port, report it, serve.
+
+The main thread belongs to the submission: it is imported and served there. A second thread talks with the grader
+over a pipe, so that even a server that stands still can be asked where it stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import gc
+import importlib
+import importlib.machinery
+import importlib.util
+import linecache
+import os
+import socket
+import sys
+import threading
+import traceback
+import types
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import fastapi
+import starlette.routing
+import uvicorn
+
+from ._clock import Clock
+from ._loop import Request, Standing, WatchedSelector
+from ._traffic import Nemesis, ObservedProtocol, Traffic
+
+BEAT = 0.05
+"""Seconds between two looks at the main thread. Counted in beats, patience grows with the load of the machine."""
+STALLED = 60
+"""Beats without a turn of the loop after which a server is said to stand still (3 s on an idle machine)."""
+IMPORTED = 160
+"""Beats that an import may take (8 s on an idle machine)."""
+OUTPUT_LIMIT = 32 * 2**20
+"""Bytes that a submission may print."""
+MEMORY_LIMIT = 2**30
+"""Bytes of data that a submission may hold, where the system can limit them (Linux)."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What to serve: a file with an `app`, or routers of a package mounted in an application of the grader's own."""
+
+    path: str
+    mounts: tuple[tuple[str, str], ...] = ()
+    keepalive: float | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the learner's."""
+
+    file: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a submission could not be served."""
+
+    kind: str
+    message: str
+    place: Place | None = None
+    details: str = ""
+
+
+class CannotServe(Exception):
+    """The submission can be imported, but there is nothing in it to serve."""
+
+
+def main(pipe: Connection, log: str, token: str, source: Source) -> None:
+    """Serve until told to stop, or until the grader is gone."""
+    os.environ["WSBOOK_SERVER"] = token
+    if hasattr(os, "setsid"):
+        os.setsid()
+    _redirect(log)
+    _limit_memory()
+    clock = Clock()
+    clock.install()
+    traffic = Traffic()
+    control = Control(pipe, clock, traffic, Path(source.path).parent)
+    sys.addaudithook(control.audit)
+    control.start()
+    try:
+        app = load(source)
+    except BaseException as error:
+        control.fail(_import_failure(error, Path(source.path).parent))
+    else:
+        control.serve(app, source.keepalive)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _redirect(log: str) -> None:
+    """Let stdin be empty, and both outputs go to one file, line by line, below Python too."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for descriptor in (1, 2):
+        os.dup2(output, descriptor)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _limit_memory() -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
+
+
+# Loading
+
+
+class _FreshLoader(importlib.machinery.SourceFileLoader):
+    """Compiles what the file says now: a cached compilation may be older by less than its time stamp shows."""
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        path = self.get_filename(fullname)
+        code: types.CodeType = self.source_to_code(self.get_data(path), path)  # type: ignore[no-untyped-call]
+        return code
+
+
+def load(source: Source) -> fastapi.FastAPI:
+    """Import the submission as a real module, known by its name, and return the application.
+
+    Raises whatever the import raises, or `CannotServe`.
+    """
+    path = Path(source.path)
+    sys.dont_write_bytecode = True
+    if path.is_dir():
+        finder = importlib.machinery.FileFinder.path_hook((_FreshLoader, [".py"]))
+        sys.path_hooks.insert(0, functools.partial(_only_below, str(path), finder))
+        package = _package(path)
+        if source.mounts:
+            return _mounted(package, source.mounts)
+        module = importlib.import_module(f"{package}.main")
+    else:
+        module = _module(path)
+    app = getattr(module, "app", None)
+    if app is None:
+        raise CannotServe("no app")
+    if not isinstance(app, fastapi.FastAPI):
+        raise CannotServe(f"app is {type(app).__name__}")
+    return app
+
+
+def _only_below(folder: str, finder: Any, path: str) -> Any:
+    if path == folder or path.startswith(folder + os.sep):
+        return finder(path)
+    raise ImportError
+
+
+def _module(path: Path) -> types.ModuleType:
+    name = f"exercise_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_FreshLoader(name, str(path)))
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _package(folder: Path) -> str:
+    name = f"exercise_{folder.name}"
+    package = types.ModuleType(name)
+    package.__path__ = [str(folder)]
+    sys.modules[name] = package
+    if (folder / "__init__.py").exists():
+        package.__file__ = str(folder / "__init__.py")
+        code = compile((folder / "__init__.py").read_bytes(), package.__file__, "exec")
+        package.__package__ = name
+        exec(code, package.__dict__)
+    return name
+
+
+def _mounted(package: str, mounts: tuple[tuple[str, str], ...]) -> fastapi.FastAPI:
+    app = fastapi.FastAPI()
+    for name, prefix in mounts:
+        router = getattr(importlib.import_module(f"{package}.{name}"), "router", None)
+        if not isinstance(router, fastapi.APIRouter):
+            raise CannotServe(f"no router in {name}.py")
+        app.include_router(router, prefix=prefix)
+    return app
+
+
+def _import_failure(error: BaseException, folder: Path) -> Failure:
+    if isinstance(error, CannotServe):
+        return Failure("no app", str(error))
+    if isinstance(error, SyntaxError):
+        text = "".join(traceback.format_exception_only(error))
+        return Failure("syntax", text, Place(str(error.filename), error.lineno or 0, (error.text or "").strip()))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_below(frame.filename, folder)]
+    place = Place(frames[-1].filename, frames[-1].lineno or 0, frames[-1].line or "") if frames else None
+    message = "".join(traceback.format_exception_only(error)).strip()
+    return Failure("import", message, place, "".join(traceback.format_exception(error)))
+
+
+def _is_below(filename: str, folder: Path) -> bool:
+    return Path(filename).is_relative_to(folder)
+
+
+# Serving
+
+
+class GradedServer(uvicorn.Server):
+    """uvicorn, which tells when it is ready, and waits for an event where it would look every 0.1 s."""
+
+    def __init__(self, config: uvicorn.Config, control: Control) -> None:
+        super().__init__(config)
+        self._control = control
+        self.leaving = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        self._control.ready(self.servers[0].sockets[0].getsockname()[1])
+        await self.leaving.wait()
+
+
+class Control:
+    """The thread that the grader talks to."""
+
+    def __init__(self, pipe: Connection, clock: Clock, traffic: Traffic, folder: Path) -> None:
+        self._pipe = pipe
+        self._folder = folder
+        self._traffic = traffic
+        self._writing = threading.Lock()
+        self._main = threading.get_ident()
+        self._selector = WatchedSelector(clock, traffic, lambda number, standing: self._reply(number, standing))
+        self._clock = clock
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: GradedServer | None = None
+        self._nemesis: Nemesis | None = None
+        self._app: fastapi.FastAPI | None = None
+        self._turn = self._beats = self._waiting = 0
+
+    def start(self) -> None:
+        thread = threading.Thread(target=self._run, daemon=True, name="wsbook")
+        thread.start()
+        assert thread.ident is not None
+        self._selector.disregard(thread.ident)
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Tell the grader of child processes, so that it ends them too."""
+        if event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "os.forkpty"):
+            self._send("spawned", None)
+
+    def fail(self, failure: Failure) -> None:
+        self._send("failed", failure)
+
+    def ready(self, port: int) -> None:
+        self._send("port", port)
+
+    def serve(self, app: fastapi.FastAPI, keepalive: float | None) -> None:
+        self._app = app
+        self._nemesis = Nemesis(app, self._traffic)
+        config = uvicorn.Config(
+            self._nemesis,
+            ws=functools.partial(ObservedProtocol, self._traffic),  # type: ignore[arg-type]
+            ws_ping_interval=keepalive,
+            ws_ping_timeout=keepalive,
+        )
+        listener = socket.create_server(("127.0.0.1", 0))
+        loop_factory = functools.partial(asyncio.SelectorEventLoop, self._selector)
+        try:
+            with asyncio.Runner(loop_factory=loop_factory) as runner:
+                self._loop = runner.get_loop()
+                self._server = GradedServer(config, self)
+                self._selector.foreign = self._foreign
+                runner.run(self._server.serve(sockets=[listener]))
+        except BaseException as error:
+            self.fail(Failure("startup", repr(error)))
+
+    def _foreign(self) -> str:
+        """Name a socket or pipe that is neither the server's nor a client's: what comes there nobody knows."""
+        server, loop = self._server, self._loop
+        assert server is not None
+        known = {getattr(loop, "_ssock").fileno()}
+        known |= {listener.fileno() for one in getattr(server, "servers", []) for listener in one.sockets}
+        for connection in server.server_state.connections:
+            known.add(connection.transport.get_extra_info("socket").fileno())
+        strange = [fd for fd in self._selector.get_map() if fd not in known]
+        return "the server waits for something outside" if strange else ""
+
+    # The conversation with the grader
+
+    def _run(self) -> None:
+        try:
+            while True:
+                if self._pipe.poll(BEAT):
+                    self._obey(*self._pipe.recv())
+                else:
+                    self._beat()
+        except (EOFError, OSError):
+            # The grader is gone, or every file descriptor was closed.
+            os._exit(71)
+
+    def _obey(self, command: str, number: int, *arguments: Any) -> None:
+        if command == "rest":
+            self._waiting = 0
+            self._selector.request = Request(number, *arguments)
+            self._wake()
+        elif command == "facts":
+            self._reply(number, {port: asdict(facts) for port, facts in self._traffic.facts.items()})
+        elif command == "routes":
+            self._reply(number, self._routes())
+        elif command == "where":
+            self._reply(number, self._where())
+        elif command == "collect garbage":
+            # A task that failed and was never looked at is logged when it is collected.
+            done = threading.Event()
+            self._wake(lambda: (gc.collect(), done.set()))
+            self._reply(number, done.wait(5))
+        elif command == "time":
+            self._reply(number, self._clock.time())
+        elif command == "hold still":
+            self._selector.running.clear()
+            self._wake()
+            self._reply(number, self._selector.held.wait(5))
+        elif command == "go on":
+            self._selector.expected = arguments[0]
+            self._selector.running.set()
+            self._reply(number, None)
+        elif command == "shut down":
+            self._reply(number, None)
+            assert self._server is not None
+            self._server.should_exit = True
+            self._wake(self._server.leaving.set)
+        else:
+            assert self._nemesis is not None
+            done = threading.Event()
+            action = functools.partial(getattr(self._nemesis, command), *arguments)
+            self._wake(lambda: (action(), done.set()))
+            done.wait(5)
+            self._reply(number, None)
+
+    def _wake(self, callback: Any = lambda: None) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(callback)
+
+    def _beat(self) -> None:
+        """Look whether the main thread still turns, and whether it floods its log."""
+        if os.fstat(1).st_size > OUTPUT_LIMIT:
+            self._send("failed", Failure("flood", f"more than {OUTPUT_LIMIT // 2**20} MB", self._where()))
+            os._exit(72)
+        turn = self._selector.turns
+        self._beats = self._beats + 1 if turn == self._turn else 0
+        self._turn = turn
+        request = self._selector.request
+        self._waiting = self._waiting + 1 if request else 0
+        if self._loop is None:
+            if self._beats > IMPORTED:
+                self._send("failed", Failure("endless import", "", self._where()))
+                os._exit(73)
+        elif request and self._waiting > STALLED:
+            self._selector.request = None
+            state = "stalled" if self._beats > STALLED // 2 and not self._selector.waits else "busy"
+            self._reply(request.number, self._selector.standing(state, request.moved))
+
+    def _routes(self) -> list[str]:
+        """The paths that have a WebSocket route."""
+        routes = getattr(self._app, "routes", [])
+        return [route.path for route in routes if isinstance(route, starlette.routing.WebSocketRoute)]
+
+    def _where(self) -> Place | None:
+        """The learner's line at which the main thread is."""
+        frame = sys._current_frames().get(self._main)
+        while frame is not None:
+            if _is_below(frame.f_code.co_filename, self._folder):
+                name, line = frame.f_code.co_filename, frame.f_lineno
+                return Place(name, line, linecache.getline(name, line).strip())
+            frame = frame.f_back
+        return None
+
+    def _reply(self, number: int, value: Any) -> None:
+        self._send("reply", (number, value))
+
+    def _send(self, kind: str, value: Any) -> None:
+        with self._writing, contextlib.suppress(OSError):
+            self._pipe.send((kind, value))
+
+

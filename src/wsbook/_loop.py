@@ -1,0 +1,214 @@
+"""The selector below a graded server's event loop: it knows when the loop would wait, and for what.
+
+Where the loop would wait, the grader can ask three things: let it come to rest, prove that nothing more will come
+of itself, or move the clock from timer to timer. Rest means: nothing is ready, no socket readable, no thread at
+work, and each client has answered a ping that was sent behind everything else.
+"""
+
+from __future__ import annotations
+
+import selectors
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, Literal
+
+from ._clock import Clock
+from ._traffic import Traffic
+
+AFTER = 1e-6
+"""Seconds by which the clock goes past a timer, so that rounding never leaves it a hair too early."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the server stands after a request of the grader.
+
+    `state` is "quiet" (nothing will come within the allowance), "moved" (time passed), "unknown" (something
+    outside of the loop is at work), "busy" (the loop does not come to rest) or "stalled" (it does not turn at all).
+    """
+
+    state: str
+    moved: float = 0.0
+    fence: int = 0
+    unanswered: int = 0
+    lines: frozenset[int] = frozenset()
+    detail: str = ""
+
+
+@dataclass
+class Request:
+    """Seconds that may pass, or (`whole`) that shall pass; and what must have arrived before that counts.
+
+    `regardless` lets time pass although something outside of the loop is at work.
+    """
+
+    number: int
+    allowance: float
+    whole: bool
+    requests: int
+    gone: frozenset[int]
+    regardless: bool = False
+    moved: float = 0.0
+    activity: int | None = None
+
+
+class WatchedSelector(selectors.BaseSelector):
+    """The platform's selector, with a clock that stands still while it waits."""
+
+    def __init__(self, clock: Clock, traffic: Traffic, reply: Callable[[int, Standing], None]) -> None:
+        self._real = selectors.DefaultSelector()
+        self._clock = clock
+        self._traffic = traffic
+        self._reply = reply
+        self._fence = 0
+        self._fenced_activity = -1
+        self._fenced_activity = -1
+        self._own_threads = {threading.get_ident()}
+        self.turns = 0
+        self.waits = False
+        self.request: Request | None = None
+        self.running = threading.Event()
+        self.running.set()
+        self.held = threading.Event()
+        self.expected = 0
+        self.foreign: Callable[[], str] = lambda: ""
+
+    def disregard(self, thread: int) -> None:
+        """Let this thread of the grader's own not count as at work."""
+        self._own_threads.add(thread)
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.turns += 1
+        if not self.running.is_set():
+            self._hold()
+        if timeout is not None and timeout <= 0:
+            return self._real.select(0)
+        self._clock.stop()
+        try:
+            return self._wait(timeout)
+        finally:
+            self._clock.run()
+
+    def _hold(self) -> None:
+        """Stand still until the grader lets the server go on, then until as many sockets as it says are ready."""
+        self.held.set()
+        self.running.wait()
+        self.held.clear()
+        for _ in range(200):
+            if len(self._real.select(0)) >= self.expected:
+                break
+            threading.Event().wait(0.005)
+
+    def _wait(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        while True:
+            events = self._real.select(0)
+            if events:
+                return events
+            request = self.request
+            if not (request and request.regardless) and threads_at_work(self._own_threads):
+                return self._wait_for_threads(timeout)
+            step = self._serve(request, timeout) if request else "wait"
+            if step == "wait":
+                self.waits = True
+                try:
+                    return self._real.select(None)
+                finally:
+                    self.waits = False
+            if step == "timers are due":
+                return []
+
+    def _wait_for_threads(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait as any loop does, in real time, for a thread cannot be made to hurry."""
+        self._clock.run()
+        due = None if timeout is None else self._clock.monotonic() + timeout
+        while threads_at_work(self._own_threads) and (due is None or self._clock.monotonic() < due):
+            self._answer("unknown", "a thread is at work")
+            events = self._real.select(0.005)
+            if events:
+                return events
+        return []
+
+    def _serve(self, request: Request, timeout: float | None) -> Literal["wait", "look again", "timers are due"]:
+        """Go on with a request, while the loop would wait `timeout` seconds for its next timer."""
+        traffic = self._traffic
+        if traffic.requests < request.requests or traffic.unsettled(request.gone):
+            return "wait"
+        foreign = "" if request.regardless else self.foreign()
+        if foreign:
+            self._answer("unknown", foreign)
+            return "wait"
+        if traffic.activity != self._fenced_activity:
+            self._fence += 1
+            self._fenced_activity = traffic.activity
+            traffic.fence(self._fence)
+            return "look again"
+        if request.activity is None:
+            request.activity = traffic.activity
+        remaining = request.allowance - request.moved
+        if not request.whole and request.moved and traffic.activity != request.activity:
+            self._answer("moved")
+        elif timeout is not None and timeout <= remaining + AFTER:
+            self._clock.move(timeout + AFTER)
+            request.moved += timeout + AFTER
+            return "timers are due"
+        else:
+            if request.whole and remaining > 0:
+                self._clock.move(remaining)
+                request.moved += remaining
+            self._answer("moved" if request.whole else "quiet")
+        return "wait"
+
+    def _answer(self, state: str, detail: str = "") -> None:
+        request, self.request = self.request, None
+        if request is not None:
+            self._reply(request.number, self.standing(state, request.moved, detail))
+
+    def standing(self, state: str, moved: float = 0.0, detail: str = "") -> Standing:
+        traffic = self._traffic
+        return Standing(state, moved, self._fence, traffic.unanswered, frozenset(traffic.lines), detail)
+
+    # The rest is the platform's.
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._real.unregister(fileobj)
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.modify(fileobj, events, data)
+
+    def close(self) -> None:
+        self._real.close()
+
+    def get_map(self) -> Any:
+        return self._real.get_map()
+
+
+def threads_at_work(own: set[int]) -> bool:
+    """Whether a thread does something, other than the grader's own and pool workers that wait for a job."""
+    if threading.active_count() <= len(own):
+        return False
+    frames = sys._current_frames()
+    return any(
+        thread.ident not in own and thread.ident in frames and not _waits_for_a_job(frames[thread.ident])
+        for thread in threading.enumerate()
+        if thread.ident is not None
+    )
+
+
+def _waits_for_a_job(frame: FrameType) -> bool:
+    """True for an idle worker of `concurrent.futures` or anyio, told by the functions it stands in."""
+    stack = []
+    innermost: FrameType | None = frame
+    while innermost is not None and len(stack) < 3:
+        stack.append((innermost.f_globals.get("__name__"), innermost.f_code.co_name))
+        innermost = innermost.f_back
+    return stack[0] == ("concurrent.futures.thread", "_worker") or stack == [
+        ("threading", "wait"),
+        ("queue", "get"),
+        ("anyio._backends._asyncio", "run"),
+    ]

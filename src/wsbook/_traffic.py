@@ -1,0 +1,198 @@
+"""What goes on between uvicorn and a submission, seen from inside the server's process.
+
+`Traffic` keeps the books: which connections are open, which requests wait for their answer, whether anything
+happened. `ObservedProtocol` is uvicorn's own WebSocket protocol with a fence: a ping that the server sends behind
+everything it has sent. `Nemesis` is the layer between uvicorn and the application: it counts, and on request it
+makes trouble that a fast loopback never shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.protocol import State
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+FENCE = b"wsbook-fence-"
+
+
+@dataclass
+class Facts:
+    """What became of one handshake or request: the evidence for a diagnosis."""
+
+    path: str
+    endpoint: str | None = None
+    answered: str | None = None
+    closed: int | None = None
+    raised: str | None = None
+    returned: bool = False
+    received: int = 0
+    sent: int = 0
+
+
+@dataclass
+class Traffic:
+    """The books of one server process. A connection is known by its client's port."""
+
+    activity: int = 0
+    requests: int = 0
+    unanswered: int = 0
+    lines: dict[int, ObservedProtocol] = field(default_factory=dict)
+    facts: dict[int, Facts] = field(default_factory=dict)
+
+    def fence(self, number: int) -> None:
+        for line in self.lines.values():
+            line.fence(number)
+
+    def unsettled(self, gone: frozenset[int]) -> bool:
+        """Whether something is still under way between a client and the server.
+
+        `gone` are the ports of clients that have left: the server is to notice that, unless it does not read.
+        """
+        return any(
+            line.owes_pong
+            or line.close_sent
+            or line.transport.is_closing()
+            or line.transport.get_write_buffer_size() > 0
+            or (port in gone and not line.read_paused)
+            for port, line in self.lines.items()
+        )
+
+
+class ObservedProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's default WebSocket protocol, observed."""
+
+    def __init__(self, traffic: Traffic, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._traffic = traffic
+        self._port = 0
+        self._fence = self._passed = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._port = transport.get_extra_info("peername")[1]
+        self._traffic.lines[self._port] = self
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._traffic.lines.pop(self._port, None)
+        self._traffic.activity += 1
+        super().connection_lost(exc)
+
+    @property
+    def owes_pong(self) -> bool:
+        """Whether the client has yet to answer the fence, and its answer will be read."""
+        return self._passed < self._fence and not self.read_paused
+
+    def fence(self, number: int) -> None:
+        """Send a ping. Once it is answered, each side has read what the other sent before."""
+        if self.conn.state is State.OPEN and not self.close_sent and not self.transport.is_closing():
+            self.conn.send_ping(FENCE + str(number).encode())
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self._fence = number
+
+    def handle_pong(self, event: Frame) -> None:
+        payload = bytes(event.data)
+        if payload.startswith(FENCE):
+            self._passed = int(payload[len(FENCE) :])
+        else:
+            super().handle_pong(event)
+
+
+class Nemesis:
+    """The ASGI layer around a submission: keeps the books, and makes trouble on request."""
+
+    def __init__(self, application: Any, traffic: Traffic) -> None:
+        self._application: Application = application
+        self._traffic = traffic
+        self._held: dict[int, asyncio.Event] = {}
+        self._ends: dict[int, int] = {}
+        self._reluctance = 0
+
+    def hold(self, port: int) -> None:
+        """Let no message through to this client until it is released, as if its network were slow."""
+        self._held.setdefault(port, asyncio.Event())
+
+    def release(self, port: int) -> None:
+        if port in self._held:
+            self._held.pop(port).set()
+
+    def end_on_send(self, victim: int, receiver: int) -> None:
+        """End the victim's connection at the moment when the next message goes to the receiver."""
+        self._ends[receiver] = victim
+
+    def slow_down(self, turns: int) -> None:
+        """Let each send take that many turns of the event loop, as under load."""
+        self._reluctance = turns
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._application(scope, receive, send)
+        return await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        traffic = self._traffic
+        port = scope["client"][1]
+        facts = traffic.facts[port] = Facts(scope["path"])
+        traffic.requests += 1
+        traffic.unanswered += 1
+        traffic.activity += 1
+
+        async def observed_receive() -> Message:
+            message = await receive()
+            traffic.activity += 1
+            facts.received += message["type"] == "websocket.receive"
+            return message
+
+        async def observed_send(message: Message) -> None:
+            traffic.activity += 1
+            await self._trouble(port)
+            await send(message)
+            traffic.activity += 1
+            self._note(facts, message)
+
+        try:
+            await self._application(scope, observed_receive, observed_send)
+        except BaseException as error:
+            facts.raised = type(error).__name__
+            raise
+        finally:
+            facts.returned = True
+            endpoint = scope.get("endpoint")
+            facts.endpoint = getattr(endpoint, "__name__", None) if endpoint else None
+            self._answer(facts, "none")
+            traffic.activity += 1
+
+    async def _trouble(self, port: int) -> None:
+        for _ in range(self._reluctance):
+            await asyncio.sleep(0)
+        victim = self._traffic.lines.get(self._ends.pop(port, 0))
+        if victim is not None:
+            victim.transport.abort()
+            # Enough turns for the victim's own handler to see its end and to clean up.
+            for _ in range(10):
+                await asyncio.sleep(0)
+        if port in self._held:
+            await self._held[port].wait()
+
+    def _note(self, facts: Facts, message: Message) -> None:
+        kind = message["type"]
+        if kind == "websocket.send":
+            facts.sent += 1
+        elif kind == "websocket.close" and facts.answered:
+            facts.closed = message.get("code", 1000)
+        elif kind != "http.response.start" and not message.get("more_body"):
+            self._answer(facts, kind)
+
+    def _answer(self, facts: Facts, kind: str) -> None:
+        if facts.answered is None:
+            facts.answered = kind
+            self._traffic.unanswered -= 1

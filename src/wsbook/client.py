@@ -1,0 +1,300 @@
+"""One WebSocket connection with a deadline on everything, that remembers what it said and heard.
+
+It is `websockets.sync.client` with an inbox of its own: messages are noted in the order in which they arrive, and
+so are the pings by which the grader knows that nothing is on its way any more.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import Event, State
+from websockets.sync.client import ClientConnection
+
+from .transcript import Transcript, shown
+from .verdict import CheckFailed
+
+LARGE = 2**16
+"""Characters from which a message is sent in a thread: it may not fit into the buffers of the sockets."""
+
+
+OBSERVED = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING)
+
+
+class Host(Protocol):
+    """What a client needs of the server it talks to: someone who knows how long waiting makes sense."""
+
+    transcript: Transcript
+
+    def wait_for_message(self, client: Client, came: Callable[[float], bool], allowance: float | None) -> bool: ...
+    def wait_for_end(self, client: Client, ended: Callable[[float], bool]) -> bool: ...
+    def wait_for_send(self, send: Callable[[], None]) -> bool: ...
+    def wait_until_noticed(self, client: Client) -> None: ...
+
+
+class Connection(ClientConnection):
+    """A connection that keeps everything that arrives, in order, without ever making the server wait."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.inbox: deque[str | bytes] = deque()
+        self.news = threading.Condition()
+        self.ended = False
+        self.fence = -1
+        self.listener: Callable[[str, str], None] = lambda arrow, what: None
+        self._fragments: list[bytes] = []
+        self._text = True
+        super().__init__(*arguments, **options)
+
+    def process_event(self, event: Event) -> None:
+        if isinstance(event, Response):
+            self.listener("←", f"{event.status_code} {'accepted' if event.status_code == 101 else event.reason_phrase}")
+            super().process_event(event)
+        elif not isinstance(event, Frame) or event.opcode not in OBSERVED:
+            super().process_event(event)
+        elif event.opcode is Opcode.PING:
+            payload = bytes(event.data)
+            if payload.startswith(b"wsbook-fence-"):
+                with self.news:
+                    self.fence = int(payload.rpartition(b"-")[2])
+                    self.news.notify_all()
+        else:
+            if event.opcode is not Opcode.CONT:
+                self._text = event.opcode is Opcode.TEXT
+                self._fragments = []
+            self._fragments.append(bytes(event.data))
+            if event.fin:
+                data = b"".join(self._fragments)
+                self._arrived(data.decode(errors="replace") if self._text else data)
+
+    def _arrived(self, message: str | bytes) -> None:
+        with self.news:
+            self.listener("←", shown(message))
+            self.inbox.append(message)
+            self.news.notify_all()
+
+    def recv_events(self) -> None:
+        super().recv_events()
+        with self.news:
+            if self.response is not None and self.response.status_code == 101:
+                self.listener("✕", describe_end(self.protocol.close_code, self.protocol.close_reason))
+            self.ended = True
+            self.news.notify_all()
+
+
+def describe_end(code: int | None, reason: str | None) -> str:
+    if code == 1006:
+        return "the connection dropped without a close frame (1006)"
+    return f"closed with {code}" + (f' "{reason}"' if reason else "")
+
+
+class Client:
+    """A client of a check. Made by `server.connect()`; leaves politely at the end of its `with` block."""
+
+    def __init__(self, host: Host, name: str, path: str, connection: Connection) -> None:
+        self.name = name
+        self.path = path
+        self.port: int = connection.local_address[1]
+        self.subprotocol = connection.subprotocol
+        self.connection = connection
+        self.left = False
+        self._host = host
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+
+    def __repr__(self) -> str:
+        return self.name
+
+    # Talking
+
+    def send(self, message: str | bytes) -> None:
+        """Send a text (`str`) or a binary (`bytes`) message."""
+        self._note("→", shown(message))
+        self._send(lambda: self.connection.send(message), len(message))
+
+    def send_json(self, value: Any) -> None:
+        """Send a value as JSON, in a text message."""
+        self.send(json.dumps(value, ensure_ascii=False))
+
+    def _send(self, action: Callable[[], None], size: int) -> None:
+        if self.connection.ended:
+            raise self._ended("the connection had ended before the client could send this")
+        try:
+            if size < LARGE:
+                action()
+            elif not self._host.wait_for_send(action):
+                raise CheckFailed("not reading", "the server does not read what the client sends", client=self)
+        except (ConnectionClosed, OSError):
+            raise self._ended("the connection ended while the client was sending") from None
+
+    def ping(self) -> None:
+        """Send a WebSocket ping and wait for its pong, which the server sends without the application's help."""
+        self._note("→", "ping")
+        pong = self.connection.ping()
+        if self._wait(lambda: pong.is_set(), None):
+            self._note("←", "pong")
+
+    # Listening
+
+    def receive(self) -> str | bytes:
+        """The next message: `str` for text, `bytes` for binary.
+
+        Fails if none comes, however the server explains that: it may take 1 s of its own time to answer.
+        """
+        inbox = self.connection.inbox
+        if not self._wait(lambda: bool(inbox) or self.connection.ended, None):
+            raise CheckFailed("silent", f"nothing came back to {self.name}", client=self)
+        if inbox:
+            return inbox.popleft()
+        raise self._ended("the connection ended, and no message had come")
+
+    def receive_json(self) -> Any:
+        """The next message, parsed. Fails if it is no text message with JSON in it."""
+        message = self.receive()
+        try:
+            if isinstance(message, bytes):
+                raise ValueError
+            return json.loads(message)
+        except ValueError:
+            raise CheckFailed("not json", "a message came that is no JSON text", client=self, received=message) from None
+
+    def receive_all(self, count: int) -> list[str | bytes]:
+        """The next `count` messages."""
+        return [self.receive() for _ in range(count)]
+
+    def expect_silence(self) -> None:
+        """Fail if a message comes, or the connection ends, though nobody does anything any more."""
+        inbox = self.connection.inbox
+        self._wait(lambda: bool(inbox) or self.connection.ended, None)
+        if inbox:
+            raise CheckFailed("too many", f"{self.name} got a message too many", client=self, received=inbox.popleft())
+        if self.connection.ended:
+            raise self._ended("the connection ended, though it should have stayed open")
+
+    def expect_open(self) -> None:
+        """Fail if the connection has ended by now. Not a moment passes on the server's clock."""
+        self._wait(lambda: self.connection.ended, 0.0)
+        if self.connection.ended:
+            raise self._ended("the connection ended too early")
+
+    def expect_close(self, code: int, reason: str | None = None) -> None:
+        """Fail unless the server closes the connection now with this code (and reason), and says nothing before."""
+        inbox = self.connection.inbox
+        self._wait(lambda: bool(inbox) or self.connection.ended, None)
+        wanted = describe_end(code, reason)
+        if inbox:
+            raise CheckFailed(
+                "too many", "a message came before the close", client=self, expected=wanted, received=inbox.popleft()
+            )
+        if not self.connection.ended:
+            raise CheckFailed("still open", "the connection is still open", client=self, expected=wanted)
+        if self.close_code != code or (reason is not None and self.close_reason != reason):
+            found = describe_end(self.close_code, self.close_reason)
+            kind = "dropped" if self.close_code == 1006 else "wrong close"
+            raise CheckFailed(kind, "the connection ended in another way", client=self, expected=wanted, received=found)
+
+    def expect_end(self) -> None:
+        """Fail unless the server ends the connection now, in any way. Messages that come before are passed over."""
+        if not self._wait(lambda: self.connection.ended, None):
+            raise CheckFailed("still open", "the connection is still open", client=self)
+
+    @property
+    def close_code(self) -> int | None:
+        """The code of the close frame that came, 1006 for none, or None while the connection is open."""
+        return self.connection.protocol.close_code
+
+    @property
+    def close_reason(self) -> str | None:
+        return self.connection.protocol.close_reason
+
+    # Leaving
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Leave politely, with a closing handshake, and wait until the server has taken part in it."""
+        if not self.left:
+            self._goodbye(lambda: self.connection.protocol.send_close(code, reason), f"says goodbye ({code})")
+
+    def send_last(self, message: str) -> None:
+        """Send a text and leave in the same breath: both arrive at the server in one piece."""
+
+        def write() -> None:
+            self.connection.protocol.send_text(message.encode())
+            self.connection.protocol.send_close(1000)
+
+        self._goodbye(write, f"{shown(message)} and, in the same breath, goodbye (1000)")
+
+    def _goodbye(self, write: Callable[[], None], note: str) -> None:
+        self.left = True
+        connection = self.connection
+        if not connection.ended:
+            self._note("→", note)
+            with connection.protocol_mutex:
+                if connection.protocol.state is State.OPEN:
+                    write()
+                    try:
+                        connection.socket.sendall(b"".join(connection.protocol.data_to_send()))
+                    except OSError:
+                        pass
+            if not self._host.wait_for_end(self, self._ended_within):
+                connection.close_socket()
+        self._host.wait_until_noticed(self)
+
+    def drop(self, *, reset: bool = False) -> None:
+        """Leave without a goodbye: end the TCP connection with a FIN, or with a RST."""
+        self.left = True
+        if not self.connection.ended:
+            self._note("→", "drops its connection " + ("(RST)" if reset else "(FIN)"))
+            if reset:
+                linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+                self.connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            else:
+                self.connection.socket.shutdown(socket.SHUT_WR)
+            self.connection.listener = lambda arrow, what: None
+            self.connection.close_socket()
+        self._host.wait_until_noticed(self)
+
+    # Inside
+
+    def _wait(self, true: Callable[[], bool], allowance: float | None) -> bool:
+        def came(seconds: float) -> bool:
+            with self.connection.news:
+                return self.connection.news.wait_for(true, seconds)
+
+        return self._host.wait_for_message(self, came, allowance)
+
+    def _ended_within(self, seconds: float) -> bool:
+        with self.connection.news:
+            return self.connection.news.wait_for(lambda: self.connection.ended, seconds)
+
+    def saw_fence(self, number: int, seconds: float) -> bool:
+        """Whether everything that the server sent before its ping of that number has arrived."""
+        connection = self.connection
+        with connection.news:
+            return connection.news.wait_for(lambda: connection.ended or connection.fence >= number, seconds)
+
+    def _ended(self, message: str) -> CheckFailed:
+        kind = "dropped" if self.close_code == 1006 else "closed"
+        received = describe_end(self.close_code, self.close_reason)
+        return CheckFailed(kind, message, client=self, received=received)
+
+    def _note(self, arrow: str, what: str) -> None:
+        self._host.transcript.add(self.name, arrow, what)
+
+

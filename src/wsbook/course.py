@@ -1,0 +1,82 @@
+"""The exercises of the workbook and their files. There is no list: what is in the folders is the course."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+STEM = re.compile(r"\d\d_[a-z0-9_]+")
+FOLDERS = ("lessons", "exercises", "tests")
+
+
+class NotFound(Exception):
+    """There is no such workbook or exercise; the message says what to do next."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise, known by its stem, such as `01_basic_route`."""
+
+    root: Path
+    stem: str
+
+    @property
+    def number(self) -> str:
+        return self.stem[:2]
+
+    @cached_property
+    def title(self) -> str:
+        """The heading of the lesson, without its number."""
+        lesson = self.root / "lessons" / f"{self.stem}.md"
+        if lesson.exists():
+            for line in lesson.read_text(encoding="utf-8").splitlines():
+                if line.startswith("# "):
+                    return re.sub(r"^\d+\W+", "", line[2:].strip())
+        return self.stem[3:].replace("_", " ").capitalize()
+
+    @property
+    def checks(self) -> Path:
+        return self.root / "tests" / f"test_{self.stem}.py"
+
+    def submission(self, folder: Path) -> Path:
+        """Where an answer to this exercise is in a folder of answers: a file, or a folder for a package."""
+        package = self.root / "exercises" / self.stem
+        alone = folder / f"{self.stem}.py"
+        if alone.exists() or not (package.is_dir() or (folder / self.stem).is_dir()):
+            return alone
+        return folder / self.stem
+
+
+def find_root(start: Path) -> Path:
+    """The workbook that this folder is in. Raises `NotFound`."""
+    for folder in (start, *start.parents):
+        if all((folder / name).is_dir() for name in FOLDERS):
+            return folder
+    raise NotFound(
+        f"{start} is not inside the workbook. Go to the folder that you cloned, the one with exercises/ in it, and try again."
+    )
+
+
+def exercises(root: Path) -> list[Exercise]:
+    """All exercises, in order."""
+    stems = {path.stem.removeprefix("test_") for path in (root / "tests").glob("test_*.py")}
+    return [Exercise(root, stem) for stem in sorted(stems) if STEM.fullmatch(stem)]
+
+
+def find(root: Path, name: str) -> Exercise:
+    """The exercise with this number (`3`, `03`) or stem. Raises `NotFound`, naming the nearest ones."""
+    course = exercises(root)
+    for exercise in course:
+        if name in (exercise.stem, exercise.number) or (name.isdigit() and int(name) == int(exercise.number)):
+            return exercise
+    stems = [exercise.stem for exercise in course]
+    if name.isdigit():
+        near = sorted(stems, key=lambda stem: abs(int(stem[:2]) - int(name)))[:3]
+    else:
+        bare = {stem[3:]: stem for stem in stems}
+        near = [bare.get(hit, hit) for hit in difflib.get_close_matches(name, [*stems, *bare], n=3, cutoff=0.3)]
+    choice = ", ".join(dict.fromkeys(sorted(near))) or ", ".join(stems)
+    raise NotFound(f"There is no exercise {name!r}. Did you mean {choice}?")

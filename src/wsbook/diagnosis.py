@@ -1,0 +1,293 @@
+"""From what the wire and the log show to the likely cause, in plain words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ._child import Failure, Place
+from .server import Server
+from .transcript import shown
+from .verdict import MISSING, CheckFailed
+
+TRACEBACK = "Traceback (most recent call last):"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A traceback in a log, reduced to what a learner needs: the exception, and the last line of their own."""
+
+    exception: str
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The likely cause, and the learner's line and exception where there is one."""
+
+    cause: str
+    place: Place | None = None
+    exception: str = ""
+
+
+def troubles(log: str, folder: Path) -> list[Trouble]:
+    """The tracebacks in a log, in order."""
+    found = []
+    for block in log.split(TRACEBACK)[1:]:
+        lines = [re.sub(r"^[ ]*[|+][ ]?", "", line) for line in block.splitlines()[1:]]
+        body = []
+        for line in lines:
+            body.append(line)
+            if line and not line.startswith((" ", "-")):
+                break
+        exception = body[-1].strip() if body else ""
+        found.append(Trouble(exception, _last_own_line(body, folder)))
+    return found
+
+
+def _last_own_line(lines: list[str], folder: Path) -> Place | None:
+    place = None
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        match = re.match(r'\s+File "(.+)", line (\d+)', line)
+        if match and Path(match[1]).is_relative_to(folder):
+            place = Place(match[1], int(match[2]), following.strip())
+    return place
+
+
+def explain(error: CheckFailed, server: Server) -> Explanation:
+    """The likely cause of a failed check."""
+    folder = Path(server.source.path).parent
+    if server.failure is not None:
+        return _explain_failure(server.failure)
+    standing = server.standing
+    if standing is not None and standing.state == "stalled" and error.kind != "different":
+        return Explanation(
+            "The whole server stands still: this line keeps the event loop from turning, so that nobody is served. "
+            "Wait with `await` (asyncio.sleep, not time.sleep), and let work that takes long run in a thread.",
+            server.where(),
+        )
+    found = troubles(server.log, folder)
+    trouble = found[-1] if found else Trouble("", None)
+    facts = server.facts(error.client) if error.client is not None else server.last_facts()
+    cause = _CAUSES.get(error.kind, _no_cause)(error, server, facts)
+    # A traceback that has nothing to do with what failed would lead astray.
+    related = error.kind not in ("different", "too many", "wrong close", "still open", "silent") or bool(facts.get("raised"))
+    return Explanation(cause, trouble.place, trouble.exception) if related else Explanation(cause)
+
+
+def _explain_failure(failure: Failure) -> Explanation:
+    if failure.kind == "no app":
+        if failure.message == "no app":
+            cause = "Your file has no `app`. The server looks for a FastAPI application of that name: `app = FastAPI()`."
+        elif failure.message.startswith("app is "):
+            kind = failure.message.removeprefix("app is ")
+            cause = f"`app` is no FastAPI application but of type {kind}. It has to be made with `app = FastAPI()`."
+        else:
+            cause = f"There is {failure.message}: the server looks for `router = APIRouter()` there."
+        return Explanation(cause)
+    if failure.kind == "syntax":
+        return Explanation("Python cannot read your file: it has a syntax error.", None, failure.message.rstrip())
+    if failure.kind == "import":
+        cause = "Your file raises an exception while it is imported, before there is a server."
+        if "EOFError" in failure.message:
+            cause += " It reads from the keyboard, and a server has none."
+        elif "MemoryError" in failure.message:
+            cause += " It wants more memory than a submission may have (1 GB)."
+        elif failure.message.startswith("SystemExit"):
+            cause = "Your file calls `sys.exit()` while it is imported, before there is a server."
+        elif "relative import" in failure.message:
+            cause += " A relative import works only inside a package."
+        return Explanation(cause, failure.place, failure.message)
+    if failure.kind == "endless import":
+        return Explanation(
+            "The import of your file does not come to an end. A loop or a wait at the top level of the file? "
+            "What runs for long belongs into a route or a lifespan.",
+            failure.place,
+        )
+    if failure.kind == "flood":
+        return Explanation(f"Your server printed {failure.message}; it was stopped.", failure.place)
+    if failure.kind == "startup":
+        return Explanation("Your application could not start: its lifespan or start-up code failed.", None, failure.message)
+    if failure.kind == "missing":
+        return Explanation(failure.message)
+    return Explanation(
+        f"The server's process ended on its own ({failure.message or 'no exit status'}): "
+        "by `os._exit`, a crash of the interpreter, or closed file descriptors."
+    )
+
+
+def _refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    status = error.received
+    if status == 403 and not facts.get("endpoint"):
+        routes = ", ".join(server.routes()) or "none"
+        return (
+            "No WebSocket route is registered at that path. For WebSockets FastAPI answers an unknown path with 403, "
+            f"never 404. Your WebSocket routes: {routes}."
+        )
+    if status == 403:
+        return (
+            f"Your route `{facts['endpoint']}` was found, but the connection was closed or refused before `accept()`: "
+            "by `close()`, by a WebSocketException, or by a path value, query value or dependency that is not valid."
+        )
+    if status == 500 and facts.get("raised"):
+        return "Your route raised an exception before it called `await websocket.accept()`."
+    if status == 500:
+        return "Your route returned without calling `await websocket.accept()`."
+    return f"Your route answered the handshake with HTTP status {status}, as an HTTPException before `accept()` does."
+
+
+def _never_accepted(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    return "Your route runs, but it waits for something and never comes to `await websocket.accept()`."
+
+
+def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    other = _who_else_got(error.expected, server, error.client)
+    if other:
+        return f"Another client got it: {other}. Who is it sent to?"
+    if not facts.get("received"):
+        return (
+            "The connection is accepted and open, but your route has read no message from this client, and has sent none "
+            "that is still to come. What is the route waiting for?"
+        )
+    if facts.get("returned"):
+        return "Your route has ended."
+    return "Your route has read what this client sent, but sends it nothing more, or not within a second."
+
+
+def _who_else_got(expected: Any, server: Server, client: Any) -> str:
+    if not isinstance(expected, str):
+        return ""
+    wanted = shown(expected)
+    names = [
+        line.who for line in server.transcript.lines if line.arrow == "←" and line.what == wanted
+    ]
+    return ", ".join(dict.fromkeys(name for name in names if client is None or name != client.name))
+
+
+def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if facts.get("raised"):
+        return "Your route raised an exception, and that ends the connection with 1006: no close frame was sent."
+    if facts.get("returned"):
+        return (
+            "Your route returned without closing the connection, and the client sees it drop (1006). "
+            "Is there a loop around receiving and sending?"
+        )
+    return "The TCP connection ended without a close frame."
+
+
+def _closed(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    return "Your server closed the connection, and the client was still there."
+
+
+def _too_many(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    return (
+        "Your server sends more than the contract names: a message is sent twice, or to a client it was not meant for."
+    )
+
+
+def _wrong_close(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    return "The server closes the connection, but with another code or reason. Compare the two, letter by letter."
+
+
+def _still_open(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if facts.get("received"):
+        return "Your route has read the client's messages, and neither closes the connection nor ends."
+    return "Your route goes on waiting. Does anything end it?"
+
+
+def _different(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    return difference(error.expected, error.received)
+
+
+def _http_status(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if error.received == 404:
+        return "There is no HTTP route for that method and path."
+    if error.received == 405:
+        return "The path is there, but not for this method."
+    if error.received == 500:
+        return "Your HTTP route raised an exception."
+    return f"Your HTTP route answered with status {error.received}."
+
+
+def _not_json(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    return "The answer cannot be parsed as JSON. `send_json(…)` makes JSON of a dict, `send_text(str(…))` does not."
+
+
+def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if "WebSocketDisconnect" in str(error.received):
+        return (
+            "A client left politely, and your server's log shows a traceback. A goodbye is no error: "
+            "`receive_text()` raises WebSocketDisconnect, and a send to a client that has left may raise too. "
+            "Which line of yours lets it escape?"
+        )
+    return "Your server's log shows a traceback, though the clients did nothing wrong."
+
+
+def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    return {
+        "not reading": "Your route does not call receive while the client sends, so the message gets stuck on its way.",
+        "silent http": "Your HTTP route never comes to its `return`.",
+        "gone": "The server's process or its socket is gone.",
+        "no handshake": "The TCP connection ended in the middle of the handshake.",
+        "stalled": "The event loop of your server never rests: something runs again and again without waiting.",
+        "no shutdown": "A task or a handler does not end when it is cancelled or disconnected.",
+    }.get(error.kind, "")
+
+
+_CAUSES: dict[str, Callable[[CheckFailed, Server, dict[str, Any]], str]] = {
+    "refused": _refused,
+    "never accepted": _never_accepted,
+    "silent": _silent,
+    "dropped": _dropped,
+    "closed": _closed,
+    "too many": _too_many,
+    "wrong close": _wrong_close,
+    "still open": _still_open,
+    "different": _different,
+    "http status": _http_status,
+    "not json": _not_json,
+    "traceback": _traceback,
+}
+
+
+def difference(expected: Any, received: Any) -> str:
+    """What sets two values apart, in words."""
+    if expected is MISSING or received is MISSING:
+        return ""
+    if isinstance(expected, str) and isinstance(received, bytes):
+        return "It came as a binary message. `send_text` sends text, `send_bytes` binary."
+    if isinstance(expected, str) and isinstance(received, str):
+        return _text_difference(expected, received)
+    if isinstance(expected, dict) and isinstance(received, dict):
+        missing = [key for key in expected if key not in received]
+        if missing:
+            return f"Missing: {', '.join(map(repr, missing))}."
+        wrong = [key for key in expected if expected[key] != received[key]]
+        return " ".join(f"{key!r} is {received[key]!r} and not {expected[key]!r}." for key in wrong)
+    if type(expected) is not type(received):
+        return f"One is of type {type(expected).__name__}, the other of type {type(received).__name__}."
+    return ""
+
+
+def _text_difference(expected: str, received: str) -> str:
+    if received.strip() == expected.strip():
+        return "They differ only in blanks at the ends."
+    if received.split() == expected.split():
+        return "They differ only in blanks."
+    if received.casefold() == expected.casefold():
+        return "They differ only in upper and lower case."
+    if received == json.dumps(expected) or received == json.dumps(expected, ensure_ascii=False):
+        return "The text came as JSON, in quotes. `send_json` makes JSON of it, `send_text` sends it as it is."
+    if expected and expected in received:
+        before, _, after = received.partition(expected)
+        more = [f"{shown(part)} {where} it" for part, where in ((before, "before"), (after, "behind")) if part]
+        return f"The answer has more in it: {', '.join(more)}."
+    at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=False)) if a != b), None)
+    if at is None:
+        at = min(len(expected), len(received))
+        return f"It ends after {at:,} characters, {len(expected):,} were expected."
+    return f"They part at character {at + 1:,}: {shown(expected[at : at + 20])} was expected, {shown(received[at : at + 20])} came."

@@ -1,0 +1,302 @@
+"""pytest grades the exercises: options, fixtures, and reports that are made for learners.
+
+Outside of a workbook the plugin does nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import report, results
+from ._child import Source
+from .course import Exercise, NotFound, find_root
+from .results import Check, Grade
+from .server import Server, prepare
+from .verdict import MISSING, CheckFailed
+
+COMPARED = pytest.StashKey[tuple[Any, Any]]()
+SERVERS = pytest.StashKey[list[Server]]()
+CHECK = pytest.StashKey[Check]()
+GRADING = pytest.StashKey["Grading"]()
+
+
+@dataclass
+class Grading:
+    """One run: where the answers are, and what was found so far."""
+
+    root: Path
+    submission: Path
+    is_own: bool
+    full_trace: bool
+    grades: dict[str, Grade] = field(default_factory=dict)
+    current: pytest.Item | None = None
+
+    def exercise(self, item: pytest.Item) -> Exercise | None:
+        """The exercise that an item checks, if it is one of the workbook's checks."""
+        if item.path.parent != self.root / "tests" or not item.path.stem.startswith("test_"):
+            return None
+        return Exercise(self.root, item.path.stem.removeprefix("test_"))
+
+    def answer(self, exercise: Exercise) -> Path:
+        return exercise.submission(self.submission)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("wsbook", "FastAPI WebSocket Workbook")
+    group.addoption("--submission", metavar="DIR", help="grade the files of the same names in DIR, not exercises/")
+    group.addoption("--results", metavar="FILE", help="write the results as JSON to FILE")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        root = find_root(config.rootpath)
+    except NotFound:
+        return
+    asked = config.getoption("--submission")
+    submission = (config.invocation_params.dir / asked).resolve() if asked else root / "exercises"
+    if not submission.is_dir():
+        raise pytest.UsageError(f"--submission: there is no folder {asked!r}. Name the folder that the answers are in.")
+    if config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR:
+        config.args = [str(root / "tests")]
+    if not _is_only_checks(config, root):
+        return
+    own = submission == root / "exercises"
+    config.stash[GRADING] = Grading(root, submission, own, config.getoption("fulltrace"))
+    prepare()
+    if config.option.verbose == 0 and not config.option.collectonly:
+        report.install(config, config.stash[GRADING])
+
+
+def _is_only_checks(config: pytest.Config, root: Path) -> bool:
+    """Whether this run is about exercises: the proof in qa/ is ordinary pytest."""
+    paths = [(config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args]
+    return all(path == root or path.is_relative_to(root / "tests") for path in paths)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    grading = config.stash.get(GRADING, None)
+    if grading is None:
+        return
+    for item in items:
+        exercise = grading.exercise(item)
+        if exercise is None:
+            continue
+        grade = grading.grades.setdefault(exercise.stem, Grade(exercise.stem))
+        grade.missing = not grading.answer(exercise).exists()
+        name = (inspect.getdoc(item.obj) or item.name).splitlines()[0]  # type: ignore[attr-defined]
+        item.stash[CHECK] = Check(item.name, name)
+        grade.checks.append(item.stash[CHECK])
+
+
+# Running
+
+
+@pytest.fixture
+def serve(request: pytest.FixtureRequest) -> Iterator[Callable[..., Server]]:
+    """Make a running server of the submission, with options: `mounts`, `keepalive`."""
+    servers: list[Server] = request.node.stash.setdefault(SERVERS, [])
+    grading = request.config.stash[GRADING]
+    exercise = grading.exercise(request.node)
+    assert exercise is not None, "the fixtures of the workbook are for the checks in tests/"
+    path = grading.answer(exercise)
+
+    def serve(*, mounts: tuple[tuple[str, str], ...] = (), keepalive: float | None = None) -> Server:
+        server = Server(Source(str(path), mounts, keepalive))
+        servers.append(server)
+        server.start()
+        return server
+
+    yield serve
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, serve: Callable[..., Server]) -> Server:
+    """The submission, running in a process of its own. It starts as the check begins."""
+    grading = request.config.stash[GRADING]
+    exercise = grading.exercise(request.node)
+    assert exercise is not None
+    server = Server(Source(str(grading.answer(exercise))))
+    request.node.stash[SERVERS].append(server)
+    return server
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    check = item.stash.get(CHECK, None)
+    if check is None:
+        return
+    grade = _grade(item)
+    item.config.stash[GRADING].current = item
+    if grade.missing:
+        pytest.skip("not started: there is no file")
+    if grade.failed is not None:
+        pytest.skip("not reached: an earlier check failed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    if CHECK not in item.stash:
+        return (yield)
+    servers = item.stash.get(SERVERS, [])
+    for server in servers:
+        server.start()
+    result = yield
+    if _is_judged_by_its_log(item):
+        for server in servers:
+            _judge_log(server)
+    return result
+
+
+def _is_judged_by_its_log(item: pytest.Item) -> bool:
+    """The log counts from the check about goodbyes on: a traceback is to be reported under that name first."""
+    names = [name for name in vars(item.module) if name.startswith("test_")]  # type: ignore[attr-defined]
+    goodbye = next((place for place, name in enumerate(names) if "goodbye" in name), 0)
+    return names.index(item.name) >= goodbye if item.name in names else True
+
+
+def _judge_log(server: Server) -> None:
+    from .diagnosis import TRACEBACK, troubles
+
+    if server.tracebacks_allowed or not server.is_alive:
+        return
+    log = server.final_log()
+    if TRACEBACK in log:
+        found = troubles(log, Path(server.source.path).parent)
+        raise CheckFailed("traceback", "the server's log shows a traceback", received=found[-1].exception)
+
+
+# Reporting
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
+    """Remember what was compared; by convention what came stands left and what was expected right."""
+    grading = config.stash.get(GRADING, None)
+    if grading is not None and grading.current is not None and op == "==":
+        grading.current.stash[COMPARED] = (left, right)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome: Any = yield
+    check = item.stash.get(CHECK, None)
+    if check is None:
+        return outcome
+    error = call.excinfo.value if call.excinfo is not None else None
+    if call.when == "call" and error is None:
+        check.outcome = "passed"
+    elif isinstance(error, Exception) and outcome.outcome == "failed":
+        check.outcome = "failed"
+        servers = item.stash.get(SERVERS, [])
+        failure = _as_failure(item, error)
+        check.transcript = "\n\n".join(server.transcript.text() for server in servers)
+        check.diagram = servers[-1].transcript.mermaid() if servers else ""
+        check.message = report.explanation(item.config.stash[GRADING], item, check, failure, servers)
+        if not item.config.stash[GRADING].full_trace:
+            outcome.longrepr = check.message
+        outcome.sections = []
+    return outcome
+
+
+def _as_failure(item: pytest.Item, error: Exception) -> CheckFailed:
+    """Whatever a check raised, as a failure with what was expected and what came."""
+    if isinstance(error, CheckFailed):
+        if error.expected is MISSING:
+            error.expected = _expected_there(error)
+        return error
+    received, expected = item.stash.get(COMPARED, (MISSING, MISSING))
+    if isinstance(error, AssertionError):
+        kind = "refused" if "refuses" in _statement(error)[0] and received != 101 else "different"
+        message = "something else came than was expected"
+        if kind == "refused" or received == 101:
+            message = "the handshake was answered in another way"
+        return CheckFailed(kind, message, expected=expected, received=received)
+    return CheckFailed("broken check", f"{type(error).__name__}: {error}")
+
+
+def _statement(error: BaseException) -> tuple[str, Any]:
+    """The statement of the check that failed, and the frame it stands in."""
+    trace = error.__traceback__
+    found: tuple[str, Any] = ("", None)
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.name.startswith("test_"):
+            first, last = _lines_of(trace.tb_frame.f_code, trace.tb_lasti, trace.tb_lineno)
+            lines = linecache.getlines(str(path))[first - 1 : last]
+            found = (textwrap.dedent("".join(lines)).strip(), trace.tb_frame)
+        trace = trace.tb_next
+    return found
+
+
+def _lines_of(code: Any, instruction: int, line: int) -> tuple[int, int]:
+    position = list(code.co_positions())[instruction // 2]
+    return position[0] or line, max(position[1] or line, line)
+
+
+def _expected_there(error: CheckFailed) -> Any:
+    """What the check would have compared with, had anything come: the right side of `assert … == …`."""
+    source, frame = _statement(error)
+    try:
+        statement = ast.parse(source).body[0]
+    except (SyntaxError, IndexError):
+        return MISSING
+    test = statement.test if isinstance(statement, ast.Assert) else None
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
+        return MISSING
+    right = test.comparators[0]
+    if any(isinstance(node, ast.Call) for node in ast.walk(right)):
+        return MISSING
+    code = compile(ast.Expression(right), "<expected>", "eval")
+    try:
+        return eval(code, frame.f_globals, frame.f_locals)
+    except Exception:
+        return MISSING
+
+
+def _grade(item: pytest.Item) -> Grade:
+    grading = item.config.stash[GRADING]
+    exercise = grading.exercise(item)
+    assert exercise is not None
+    return grading.grades[exercise.stem]
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    if report.skipped and isinstance(report.longrepr, tuple) and "not reached:" in report.longrepr[2]:
+        return "not reached", "-", "NOT REACHED"
+    if report.skipped and isinstance(report.longrepr, tuple) and "not started:" in report.longrepr[2]:
+        return "not started", "-", "NOT STARTED"
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    grading = session.config.stash.get(GRADING, None)
+    if grading is None or session.config.option.collectonly:
+        return
+    grades = list(grading.grades.values())
+    if exitstatus == pytest.ExitCode.OK and any(grade.status != "solved" for grade in grades):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if grading.is_own:
+        for grade in grades:
+            exercise = Exercise(grading.root, grade.name)
+            if exitstatus != pytest.ExitCode.INTERRUPTED and _is_whole(exercise, grade):
+                results.remember(grading.root, grade, grading.answer(exercise))
+    if session.config.getoption("--results"):
+        results.write(session.config.invocation_params.dir / session.config.getoption("--results"), grades)
+
+
+def _is_whole(exercise: Exercise, grade: Grade) -> bool:
+    """Whether all checks of an exercise were asked for, so that its outcome says something about it."""
+    source = ast.parse(exercise.checks.read_text(encoding="utf-8"))
+    names = [node.name for node in source.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return len(names) == len(grade.checks)

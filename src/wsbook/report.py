@@ -1,0 +1,173 @@
+"""What a run of pytest says to a learner: one line for each exercise, and the first failure in full."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .course import Exercise
+from .diagnosis import explain
+from .results import Check
+from .transcript import shown
+from .verdict import MISSING, CheckFailed
+
+if TYPE_CHECKING:
+    from ._child import Place
+    from .plugin import Grading
+    from .server import Server
+
+WIDTH = 100
+
+
+def explanation(grading: Grading, item: pytest.Item, check: Check, failure: CheckFailed, servers: list[Server]) -> str:
+    """All that a learner is told of a failed check, in the order in which it helps."""
+    parts = [check.name, _paragraph(failure.message[:1].upper() + failure.message[1:] + ".")]
+    if check.transcript:
+        parts.append(_section("The conversation", check.transcript))
+    if failure.expected is not MISSING:
+        received = "nothing" if failure.received is MISSING else _shown(failure.received)
+        parts.append(f"  expected  {_shown(failure.expected)}\n  came      {received}")
+    elif failure.received is not MISSING:
+        parts.append(f"  came      {_shown(failure.received)}")
+    if servers:
+        found = explain(failure, servers[-1])
+        if found.cause:
+            parts.append(_section("Likely cause", textwrap.fill(found.cause, WIDTH - 4)))
+        if found.place:
+            parts.append(_section("Your line", _located(found.place, grading.root)))
+        if found.exception:
+            parts.append(_section("Exception", found.exception))
+        prints = _prints(servers[-1].log)
+        if prints:
+            parts.append(_section("Your server printed", prints))
+    hint = "\n".join((inspect.getdoc(item.obj) or "").splitlines()[2:])  # type: ignore[attr-defined]
+    if hint:
+        parts.append(_section("Hint", hint))
+    exercise = grading.exercise(item)
+    assert exercise is not None
+    checks = item.path.relative_to(grading.root).as_posix()
+    parts.append(f"  Read      lessons/{exercise.stem}.md\n  Check     {checks}::{item.name}")
+    return "\n\n".join(parts)
+
+
+def _section(title: str, text: str) -> str:
+    return f"  {title}\n{textwrap.indent(text, '    ')}"
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.indent(textwrap.fill(text, WIDTH - 2), "  ")
+
+
+def _shown(value: Any) -> str:
+    return shown(value) if isinstance(value, (str, bytes)) and not str(value).startswith("closed with") else str(value)
+
+
+def _located(place: Place, root: Path) -> str:
+    path = Path(place.file)
+    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    return f"{name}, line {place.line}\n  {place.text}"
+
+
+def _prints(log: str) -> str:
+    """The learner's own output: the log without uvicorn's lines and without tracebacks."""
+    lines = []
+    in_traceback = False
+    for line in log.splitlines():
+        if line.startswith("ERROR:    Exception in ASGI") or line.lstrip(" |+").startswith("Traceback ("):
+            in_traceback = True
+        elif in_traceback:
+            in_traceback = not line or line.startswith((" ", "During", "The above", "INFO:")) or ": " in line[:60]
+        elif not line.startswith(("INFO: ", "ERROR: ")) and line.strip():
+            lines.append(line[:200])
+    return "\n".join(lines[-12:])
+
+
+def install(config: pytest.Config, grading: Grading) -> None:
+    """Let the calm reporter take the place of pytest's."""
+    usual = config.pluginmanager.get_plugin("terminalreporter")
+    if usual is None:
+        return
+    config.option.verbose = -1
+    calm = CalmReporter(config, grading)
+    config.pluginmanager.unregister(usual)
+    config.pluginmanager.register(calm, "terminalreporter")
+
+
+class CalmReporter(pytest.TerminalReporter):
+    """One line for an exercise, the details of the first unsolved one, and where to go on."""
+
+    def __init__(self, config: pytest.Config, grading: Grading) -> None:
+        super().__init__(config)
+        self._grading = grading
+        self._left: dict[str, int] = {}
+        self._first: tuple[Exercise, Check] | None = None
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            exercise = self._grading.exercise(item)
+            if exercise:
+                self._left[exercise.stem] = self._left.get(exercise.stem, 0) + 1
+
+    def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
+        pass
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        category, _, _ = self.config.hook.pytest_report_teststatus(report=report, config=self.config)
+        self._add_stats(category, [report])
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        stem = Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+        if stem not in self._left:
+            return
+        self._left[stem] -= 1
+        if self._left[stem] == 0:
+            self._exercise_line(Exercise(self._grading.root, stem))
+
+    def _exercise_line(self, exercise: Exercise) -> None:
+        grade = self._grading.grades[exercise.stem]
+        total = len(grade.checks)
+        if grade.status == "solved":
+            mark, color, what = "✓", {"green": True}, f"{total} checks passed"
+        elif grade.missing:
+            mark, color, what = "○", {"yellow": True}, "not started"
+        else:
+            failed = grade.failed
+            name = failed.name if failed else ""
+            mark, color, what = "✗", {"red": True}, f"{grade.passed} of {total} checks passed, then: {name}"
+            if self._first is None and failed is not None:
+                self._first = (exercise, failed)
+        self._tw.line(f"{mark} {exercise.number} {exercise.title:<24} {what}"[:WIDTH], **color)
+
+    def summary_failures(self) -> None:
+        if self._first is None:
+            return
+        exercise, check = self._first
+        self._tw.line("")
+        self._tw.line(f"{exercise.number} {exercise.title} ✗ {check.name}", red=True, bold=True)
+        for line in check.message.split("\n")[1:]:
+            self._tw.line(line)
+        if self._grading.full_trace:
+            for failure in self.getreports("failed")[:1]:
+                self._outrep_summary(failure)
+
+    def summary_errors(self) -> None:
+        if any(not hasattr(report, "when") or report.when != "call" for report in self.getreports("error")):
+            super().summary_errors()
+
+    def short_test_summary(self) -> None:
+        grades = list(self._grading.grades.values())
+        if len(grades) < 2:
+            return
+        solved = sum(grade.status == "solved" for grade in grades)
+        self._tw.line("")
+        self._tw.line(f"{solved} of {len(grades)} exercises solved.")
+        following = next((grade for grade in grades if grade.status != "solved"), None)
+        if following is not None and self._grading.is_own:
+            self._tw.line(
+                f"Next: lessons/{following.name}.md, then exercises/{following.name}, "
+                f"then pytest tests/test_{following.name}.py"
+            )

@@ -1,0 +1,99 @@
+"""The outcome of a grading: for other programs as JSON, and as the progress that `wsbook` shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Outcome = Literal["passed", "failed", "not reached"]
+
+
+@dataclass
+class Check:
+    """One rule of the contract. `message` and `transcript` say how it failed; `diagram` is the same in Mermaid."""
+
+    id: str
+    name: str
+    outcome: Outcome = "not reached"
+    message: str = ""
+    transcript: str = ""
+    diagram: str = ""
+
+
+@dataclass
+class Grade:
+    """The checks of one exercise."""
+
+    name: str
+    missing: bool = False
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """"solved", "failing", or "not started" when there is no file."""
+        if self.missing:
+            return "not started"
+        return "solved" if all(check.outcome == "passed" for check in self.checks) else "failing"
+
+    @property
+    def passed(self) -> int:
+        return sum(check.outcome == "passed" for check in self.checks)
+
+    @property
+    def failed(self) -> Check | None:
+        return next((check for check in self.checks if check.outcome == "failed"), None)
+
+
+def write(path: Path, grades: list[Grade]) -> None:
+    """Write the results of a run as JSON."""
+    exercises = [
+        {"name": grade.name, "status": grade.status, "checks": [asdict(check) for check in grade.checks]}
+        for grade in grades
+    ]
+    path.write_text(json.dumps({"exercises": exercises}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+# Progress: the last grading of each of the learner's own exercises, with a digest of what was graded.
+
+
+def _progress_file(root: Path) -> Path:
+    return root / ".wsbook" / "progress.json"
+
+
+def read_progress(root: Path) -> dict[str, dict[str, Any]]:
+    """What was last found, by stem. A damaged file counts as none: grading again makes it anew."""
+    try:
+        found = json.loads(_progress_file(root).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def remember(root: Path, grade: Grade, submission: Path) -> None:
+    """Keep the outcome of one whole exercise."""
+    progress = read_progress(root)
+    progress[grade.name] = {
+        "status": grade.status,
+        "passed": grade.passed,
+        "checks": len(grade.checks),
+        "digest": digest(submission),
+    }
+    file = _progress_file(root)
+    try:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(progress, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    except OSError:
+        pass  # a workbook that cannot be written to can still be graded
+
+
+def digest(submission: Path) -> str:
+    """A fingerprint of an answer's source, to tell whether it has changed since it was graded."""
+    files = sorted(submission.rglob("*.py")) if submission.is_dir() else [submission]
+    sums = hashlib.sha256()
+    for file in files:
+        if file.exists():
+            sums.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return sums.hexdigest()[:16]

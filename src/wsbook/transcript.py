@@ -1,0 +1,76 @@
+"""The conversation of all clients with one server: as text, and as a Mermaid sequence diagram."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LONGEST = 100
+"""Characters of a message that are shown."""
+MOST = 60
+"""Lines of a conversation that are shown; of a longer one, the beginning and the end."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that happened. `arrow` is "→" (to the server), "←" (from it), "✕" (an end) or "·" (a note)."""
+
+    who: str
+    arrow: str
+    what: str
+
+
+class Transcript:
+    """Lines in the order in which they were seen. Threads may add to it at the same time."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def add(self, who: str, arrow: str, what: str) -> None:
+        self.lines.append(Line(who, arrow, what))
+
+    def text(self) -> str:
+        """The conversation, one line for each thing that happened."""
+        width = max((len(line.who) for line in self.lines), default=0)
+        lines = [f"{line.who:<{width}} {line.arrow} {line.what}" for line in self.lines]
+        return "\n".join(_middle_out(lines, "…"))
+
+    def mermaid(self) -> str:
+        """The conversation as a sequence diagram, in Mermaid's notation."""
+        names = {who: f"c{number}" for number, who in enumerate(dict.fromkeys(line.who for line in self.lines))}
+        participants = [f"    participant {key} as {_escape(who)}" for who, key in names.items()]
+        arrows = [_mermaid_line(names[line.who], line) for line in self.lines]
+        lines = _middle_out(arrows, "    Note over s: …")
+        return "\n".join(["sequenceDiagram", *participants, "    participant s as server", *lines])
+
+
+def _mermaid_line(who: str, line: Line) -> str:
+    what = _escape(line.what)
+    if line.arrow == "·":
+        return f"    Note over {who},s: {what}"
+    shape = {"→": f"{who}->>s", "←": f"s->>{who}", "✕": f"s--x{who}"}[line.arrow]
+    return f"    {shape}: {what}"
+
+
+def _escape(text: str) -> str:
+    """Write what Mermaid would take for its own signs as numbered entities, which it spells `#59;`."""
+    return "".join(f"#{ord(sign)};" if sign in '#;<>&"%' else sign for sign in text)
+
+
+def _middle_out(lines: list[str], gap: str) -> list[str]:
+    if len(lines) <= MOST:
+        return lines
+    return [*lines[: MOST // 2], gap, *lines[-MOST // 2 :]]
+
+
+def shown(data: str | bytes) -> str:
+    """A message as a person reads it: quoted, on one line, shortened when it is long."""
+    if isinstance(data, bytes):
+        return f"{len(data)} bytes {data[:20]!r}{'…' if len(data) > 20 else ''}"
+    if len(data) <= LONGEST:
+        return _quoted(data)
+    return f"{_quoted(data[:LONGEST])}… ({len(data):,} characters)"
+
+
+def _quoted(text: str) -> str:
+    visible = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return f'"{visible}"'

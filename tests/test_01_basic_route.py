@@ -1,0 +1,205 @@
+"""01 Echo: what goes in comes out."""
+
+
+def test_a_message_comes_back(server):
+    """A message comes back.
+
+    Accept the connection, receive one text, send it back.
+    """
+    with server.connect("/ws") as client:
+        client.send("hello")
+
+        assert client.receive() == "hello"
+
+
+def test_every_message_comes_back(server):
+    """Every message comes back, not only the first.
+
+    One `receive_text()` is one message. What calls it again?
+    """
+    with server.connect("/ws") as client:
+        for text in ("one", "two", "three", "two", "two", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"):
+            client.send(text)
+
+            assert client.receive() == text
+
+
+def test_a_goodbye_is_no_error(server):
+    """A goodbye is no error.
+
+    Somebody always leaves first. `receive_text()` then raises `WebSocketDisconnect`: who catches it?
+    """
+    with server.connect("/ws") as client:
+        client.send("hello")
+
+        assert client.receive() == "hello"
+
+
+def test_a_dropped_connection_is_no_error(server):
+    """A connection that drops is no error either.
+
+    A laptop is closed, a train enters a tunnel: there is no closing handshake, and still only one exception to catch.
+    """
+    for reset in (False, True):
+        client = server.connect("/ws")
+        client.send("hello")
+
+        assert client.receive() == "hello"
+
+        client.drop(reset=reset)
+
+    with server.connect("/ws") as client:
+        client.send("still here?")
+
+        assert client.receive() == "still here?"
+
+
+def test_leaving_right_after_the_last_word_is_no_error(server):
+    """A client may leave right after its last word.
+
+    Your answer then goes to a client that has left, and `send_text()` raises. Is the send inside of the `try`, too?
+    """
+    client = server.connect("/ws")
+    client.send_last("bye")
+
+    with server.connect("/ws") as client:
+        client.send("still here?")
+
+        assert client.receive() == "still here?"
+
+
+def test_nothing_else_is_sent(server):
+    """Nothing is sent but the echo.
+
+    No greeting, no prefix, no second copy.
+    """
+    with server.connect("/ws") as client:
+        client.expect_silence()
+        client.send("only this")
+
+        assert client.receive() == "only this"
+
+        client.expect_silence()
+
+
+def test_an_empty_text_is_a_message(server):
+    """An empty text is a message, too.
+
+    A text of no characters is false to `if` and `while`, and still a message.
+    """
+    with server.connect("/ws") as client:
+        for text in ("", "", "after it"):
+            client.send(text)
+
+            assert client.receive() == text
+
+
+def test_texts_come_back_unchanged(server):
+    """Texts come back unchanged: blanks, JSON, and every letter there is.
+
+    Send back what you received, the very object.
+    """
+    with server.connect("/ws") as client:
+        for text in (
+            "  blanks around  ",
+            "\ttab and line\n",
+            "   ",
+            "UPPER and lower",
+            '{"json": [1, 2.50]}',
+            "42",
+            "null",
+            "Grüße, 世界, 👩‍👩‍👧",
+            "e\u0301 is not \u00e9",
+            "\u0000\ufeff\u2028\r\n",
+            "<b>& %20 'quoted'",
+        ):
+            client.send(text)
+
+            assert client.receive() == text
+
+
+def test_large_messages_come_back(server):
+    """A message of 500 kB comes back whole.
+
+    There is nothing to do for this, except not to get in the way.
+    """
+    with server.connect("/ws") as client:
+        for text in ("x" * 500_000, "0123456789" * 50_000, "€" * 166_000):
+            client.send(text)
+
+            assert client.receive() == text
+
+
+def test_answers_keep_their_order(server):
+    """Answers come in the order of the messages.
+
+    One loop for one client does this by itself.
+    """
+    with server.connect("/ws") as client:
+        for text in ("a long one first" * 1000, "short", "", "short", "last"):
+            client.send(text)
+
+        assert client.receive_all(5) == ["a long one first" * 1000, "short", "", "short", "last"]
+
+
+def test_clients_do_not_wait_for_each_other(server):
+    """A client that is silent keeps nobody waiting.
+
+    While one call of your route waits at an `await`, the others run.
+    """
+    with server.connect("/ws", name="silent"), server.connect("/ws", name="talker") as talker:
+        for text in ("one", "two"):
+            talker.send(text)
+
+            assert talker.receive() == text
+
+
+def test_each_client_gets_its_own(server):
+    """Each client gets its own messages and nobody else's.
+
+    What belongs to one client lives in the local variables of its call.
+    """
+    with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
+        ann.send("from ann")
+        ben.send("from ben")
+        ann.send("ann again")
+
+        assert ann.receive_all(2) == ["from ann", "ann again"]
+        assert ben.receive() == "from ben"
+
+        ann.expect_silence()
+        ben.expect_silence()
+
+
+def test_others_go_on_when_one_leaves(server):
+    """When one client leaves, the others are served as before.
+
+    End what belongs to the one who left, and nothing else.
+    """
+    with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
+        ann.send("hello")
+
+        assert ann.receive() == "hello"
+
+        ann.close()
+        ben.send("still here")
+
+        assert ben.receive() == "still here"
+
+    with server.connect("/ws", name="cleo") as cleo:
+        cleo.send("just came")
+
+        assert cleo.receive() == "just came"
+
+
+def test_a_client_may_take_its_time(server):
+    """A client may be silent for as long as it likes.
+
+    There is no limit of time in this exercise.
+    """
+    with server.connect("/ws") as client:
+        for seconds in (31, 3600):
+            server.fast_forward(seconds)
+            client.send("still here")
+
+            assert client.receive() == "still here"
