@@ -1,7 +1,7 @@
 """The zoo: wrong answers that must fail at a certain check, and right ones of other styles that must pass.
 
-Each exercise has a folder in `qa/zoo/` with a `zoo.toml`. An answer there is one edit of the solution
-(`find`, `replace`; in a package also `in`), or a file or folder of its own (`source`).
+Each exercise has a folder in `qa/zoo/` with a `zoo.toml`. An answer there is one edit (`find`, `replace`; in a
+package also `in`) of the solution or of the file named as `base`, or a file or folder of its own (`source`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Answer:
     name: str
     why: str
     source: str = ""
+    base: str = ""
     find: str = ""
     replace: str = ""
     file: str = "main.py"
@@ -45,7 +46,8 @@ class Answer:
             shutil.copytree(solution, target)
             changed = target / self.file
         else:
-            changed = Path(shutil.copy(solution.with_suffix(".py"), target.with_suffix(".py")))
+            base = FOLDER / self.stem / self.base if self.base else solution.with_suffix(".py")
+            changed = Path(shutil.copy(base, target.with_suffix(".py")))
         text = changed.read_text(encoding="utf-8")
         assert text.count(self.find) == 1, f"{self.name}: its find text stands {text.count(self.find)} times there"
         changed.write_text(text.replace(self.find, self.replace), encoding="utf-8")

@@ -3,7 +3,7 @@
 FastAPI calls the route once for each client, and every `await` lets the other calls have their turn,
 so no client waits for another. What belongs to one client lives in local variables, so none sees another's.
 
-`receive_text()` gives one message, hence the loop. Nothing but the client's leaving ends it, least of all an empty text.
+`receive_text()` gives one message, hence the loop. Only the client's leaving ends it: an empty text is a text.
 A client that leaves raises `WebSocketDisconnect`: at the receive, or at the send, when it left right
 after its last word. The `try` is around both, so a goodbye is never a traceback in the log.
 """

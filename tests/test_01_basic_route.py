@@ -18,7 +18,7 @@ def test_every_message_comes_back(server):
     One `receive_text()` is one message. What calls it again?
     """
     with server.connect("/ws") as client:
-        for text in ("one", "two", "three", "two", "two", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"):
+        for text in ("one", "two", "two"):
             client.send(text)
 
             assert client.receive() == text
@@ -33,6 +33,39 @@ def test_a_goodbye_is_no_error(server):
         client.send("hello")
 
         assert client.receive() == "hello"
+
+
+def test_each_client_gets_its_own(server):
+    """Each client gets its own messages and nobody else's.
+
+    What belongs to one client lives in the local variables of its call.
+    """
+    with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
+        ann.send("from ann")
+        ben.send("from ben")
+        ann.send("ann again")
+
+        assert ann.receive_all(2) == ["from ann", "ann again"]
+        assert ben.receive() == "from ben"
+
+        ann.expect_silence()
+        ben.expect_silence()
+
+
+def test_clients_are_served_at_the_same_time(server):
+    """Ten clients that speak at the same moment are answered within the second that one may take.
+
+    Waiting with `await` lets the others run. What does `time.sleep` do?
+    """
+    clients = server.connect_together(["/ws"] * 10)
+
+    with server.time_limit(1):
+        with server.held_still():
+            for number in range(10):
+                clients[number].send(f"from {number}")
+
+        for number in range(10):
+            assert clients[number].receive() == f"from {number}"
 
 
 def test_a_dropped_connection_is_no_error(server):
@@ -154,23 +187,6 @@ def test_clients_do_not_wait_for_each_other(server):
             assert talker.receive() == text
 
 
-def test_each_client_gets_its_own(server):
-    """Each client gets its own messages and nobody else's.
-
-    What belongs to one client lives in the local variables of its call.
-    """
-    with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
-        ann.send("from ann")
-        ben.send("from ben")
-        ann.send("ann again")
-
-        assert ann.receive_all(2) == ["from ann", "ann again"]
-        assert ben.receive() == "from ben"
-
-        ann.expect_silence()
-        ben.expect_silence()
-
-
 def test_others_go_on_when_one_leaves(server):
     """When one client leaves, the others are served as before.
 
@@ -182,9 +198,10 @@ def test_others_go_on_when_one_leaves(server):
         assert ann.receive() == "hello"
 
         ann.close()
-        ben.send("still here")
+        for text in ("still here", "and still", "and here to stay"):
+            ben.send(text)
 
-        assert ben.receive() == "still here"
+            assert ben.receive() == text
 
     with server.connect("/ws", name="cleo") as cleo:
         cleo.send("just came")
@@ -203,3 +220,15 @@ def test_a_client_may_take_its_time(server):
             client.send("still here")
 
             assert client.receive() == "still here"
+
+
+def test_a_conversation_may_be_long(server):
+    """A conversation may be as long as the client likes.
+
+    Only the client ends it.
+    """
+    with server.connect("/ws") as client:
+        for number in range(100):
+            client.send(f"message {number}")
+
+            assert client.receive() == f"message {number}"

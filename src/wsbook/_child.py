@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import fastapi
+import fastapi.routing
 import starlette.routing
 import uvicorn
 
@@ -90,6 +91,7 @@ def main(pipe: Connection, log: str, token: str, source: Source) -> None:
     control = Control(pipe, clock, traffic, Path(source.path).parent)
     sys.addaudithook(control.audit)
     control.start()
+    gc.freeze()  # looking for the submission's garbage, nobody needs to look at FastAPI's modules
     try:
         app = load(source)
     except BaseException as error:
@@ -126,7 +128,7 @@ class _FreshLoader(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname: str) -> types.CodeType:
         path = self.get_filename(fullname)
-        code: types.CodeType = self.source_to_code(self.get_data(path), path)  # type: ignore[no-untyped-call]
+        code: types.CodeType = self.source_to_code(self.get_data(path), path)
         return code
 
 
@@ -269,7 +271,9 @@ class Control:
             ws_ping_interval=keepalive,
             ws_ping_timeout=keepalive,
         )
-        listener = socket.create_server(("127.0.0.1", 0))
+        # asyncio sends a small message at once (TCP_NODELAY) only on a socket that says it is TCP.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.bind(("127.0.0.1", 0))
         loop_factory = functools.partial(asyncio.SelectorEventLoop, self._selector)
         try:
             with asyncio.Runner(loop_factory=loop_factory) as runner:
@@ -317,9 +321,7 @@ class Control:
             self._reply(number, self._where())
         elif command == "collect garbage":
             # A task that failed and was never looked at is logged when it is collected.
-            done = threading.Event()
-            self._wake(lambda: (gc.collect(), done.set()))
-            self._reply(number, done.wait(5))
+            self._reply(number, self._in_loop(gc.collect))
         elif command == "time":
             self._reply(number, self._clock.time())
         elif command == "hold still":
@@ -337,11 +339,18 @@ class Control:
             self._wake(self._server.leaving.set)
         else:
             assert self._nemesis is not None
-            done = threading.Event()
-            action = functools.partial(getattr(self._nemesis, command), *arguments)
-            self._wake(lambda: (action(), done.set()))
-            done.wait(5)
-            self._reply(number, None)
+            self._reply(number, self._in_loop(functools.partial(getattr(self._nemesis, command), *arguments)))
+
+    def _in_loop(self, action: Any) -> bool:
+        """Do something in the loop's thread; whether it was done within 5 s."""
+        done = threading.Event()
+
+        def act() -> None:
+            action()
+            done.set()
+
+        self._wake(act)
+        return done.wait(5)
 
     def _wake(self, callback: Any = lambda: None) -> None:
         if self._loop is not None:
@@ -369,8 +378,9 @@ class Control:
 
     def _routes(self) -> list[str]:
         """The paths that have a WebSocket route."""
-        routes = getattr(self._app, "routes", [])
-        return [route.path for route in routes if isinstance(route, starlette.routing.WebSocketRoute)]
+        routes = fastapi.routing.iter_route_contexts(getattr(self._app, "routes", []))
+        kind = starlette.routing.WebSocketRoute
+        return [str(route.path) for route in routes if isinstance(route.original_route, kind)]
 
     def _where(self) -> Place | None:
         """The learner's line at which the main thread is."""

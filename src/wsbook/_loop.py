@@ -7,6 +7,7 @@ work, and each client has answered a ping that was sent behind everything else.
 
 from __future__ import annotations
 
+import concurrent.futures.thread
 import selectors
 import sys
 import threading
@@ -42,6 +43,7 @@ class Standing:
 class Request:
     """Seconds that may pass, or (`whole`) that shall pass; and what must have arrived before that counts.
 
+    Time passes until something happens; then it is the grader's turn to say how it goes on.
     `regardless` lets time pass although something outside of the loop is at work.
     """
 
@@ -104,12 +106,13 @@ class WatchedSelector(selectors.BaseSelector):
 
     def _wait(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         while True:
-            events = self._real.select(0)
-            if events:
-                return events
+            # In this order: what a thread that has just come to rest has left for the loop is seen below.
             request = self.request
             if not (request and request.regardless) and threads_at_work(self._own_threads):
                 return self._wait_for_threads(timeout)
+            events = self._real.select(0)
+            if events:
+                return events
             step = self._serve(request, timeout) if request else "wait"
             if step == "wait":
                 self.waits = True
@@ -148,7 +151,7 @@ class WatchedSelector(selectors.BaseSelector):
         if request.activity is None:
             request.activity = traffic.activity
         remaining = request.allowance - request.moved
-        if not request.whole and request.moved and traffic.activity != request.activity:
+        if request.moved and traffic.activity != request.activity:
             self._answer("moved")
         elif timeout is not None and timeout <= remaining + AFTER:
             self._clock.move(timeout + AFTER)
@@ -189,20 +192,29 @@ class WatchedSelector(selectors.BaseSelector):
 
 
 def threads_at_work(own: set[int]) -> bool:
-    """Whether a thread does something, other than the grader's own and pool workers that wait for a job."""
+    """Whether a thread does something, other than the grader's own and pool workers that wait for a job.
+
+    To be asked in the event loop's thread, which is the one that hands out the jobs.
+    """
     if threading.active_count() <= len(own):
         return False
+    others = [thread for thread in threading.enumerate() if thread.ident not in own]
+    # A worker that has a job but has not woken up yet looks idle: its queue is looked at first, then its stack.
+    if any(queue is not None and queue.qsize() > 0 for queue in map(_queue, others)):
+        return True
     frames = sys._current_frames()
-    return any(
-        thread.ident not in own and thread.ident in frames and not _waits_for_a_job(frames[thread.ident])
-        for thread in threading.enumerate()
-        if thread.ident is not None
-    )
+    stacks = [frames[thread.ident] for thread in others if thread.ident in frames]
+    return not all(map(_waits_for_a_job, stacks))
+
+
+def _queue(thread: threading.Thread) -> Any:
+    """The queue that a worker of `concurrent.futures` or anyio takes its jobs from."""
+    return concurrent.futures.thread._threads_queues.get(thread, getattr(thread, "queue", None))
 
 
 def _waits_for_a_job(frame: FrameType) -> bool:
-    """True for an idle worker of `concurrent.futures` or anyio, told by the functions it stands in."""
-    stack = []
+    """True for an idle pool worker, told by the functions it stands in."""
+    stack: list[tuple[Any, str]] = []
     innermost: FrameType | None = frame
     while innermost is not None and len(stack) < 3:
         stack.append((innermost.f_globals.get("__name__"), innermost.f_code.co_name))

@@ -99,6 +99,11 @@ class ObservedProtocol(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(self.conn.data_to_send()))
             self._fence = number
 
+    def handle_ping(self) -> None:
+        # So that the next fence comes behind the pong.
+        self._traffic.activity += 1
+        super().handle_ping()
+
     def handle_pong(self, event: Frame) -> None:
         payload = bytes(event.data)
         if payload.startswith(FENCE):
@@ -116,6 +121,7 @@ class Nemesis:
         self._held: dict[int, asyncio.Event] = {}
         self._ends: dict[int, int] = {}
         self._reluctance = 0
+        self._end_next = False
 
     def hold(self, port: int) -> None:
         """Let no message through to this client until it is released, as if its network were slow."""
@@ -128,6 +134,10 @@ class Nemesis:
     def end_on_send(self, victim: int, receiver: int) -> None:
         """End the victim's connection at the moment when the next message goes to the receiver."""
         self._ends[receiver] = victim
+
+    def end_next_unheard(self) -> None:
+        """End the next connection at the moment when the first message goes to it."""
+        self._end_next = True
 
     def slow_down(self, turns: int) -> None:
         """Let each send take that many turns of the event loop, as under load."""
@@ -142,6 +152,9 @@ class Nemesis:
         traffic = self._traffic
         port = scope["client"][1]
         facts = traffic.facts[port] = Facts(scope["path"])
+        if self._end_next:
+            self._end_next = False
+            self._ends[port] = port
         traffic.requests += 1
         traffic.unanswered += 1
         traffic.activity += 1
@@ -154,7 +167,7 @@ class Nemesis:
 
         async def observed_send(message: Message) -> None:
             traffic.activity += 1
-            await self._trouble(port)
+            await self._trouble(port, message["type"])
             await send(message)
             traffic.activity += 1
             self._note(facts, message)
@@ -171,10 +184,10 @@ class Nemesis:
             self._answer(facts, "none")
             traffic.activity += 1
 
-    async def _trouble(self, port: int) -> None:
+    async def _trouble(self, port: int, kind: str) -> None:
         for _ in range(self._reluctance):
             await asyncio.sleep(0)
-        victim = self._traffic.lines.get(self._ends.pop(port, 0))
+        victim = self._traffic.lines.get(self._ends.pop(port, 0)) if kind == "websocket.send" else None
         if victim is not None:
             victim.transport.abort()
             # Enough turns for the victim's own handler to see its end and to clean up.

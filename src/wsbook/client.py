@@ -6,6 +6,7 @@ so are the pings by which the grader knows that nothing is on its way any more.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -23,7 +24,7 @@ from websockets.protocol import Event, State
 from websockets.sync.client import ClientConnection
 
 from .transcript import Transcript, shown
-from .verdict import CheckFailed
+from .verdict import MISSING, CheckFailed, agrees, described
 
 LARGE = 2**16
 """Characters from which a message is sent in a thread: it may not fit into the buffers of the sockets."""
@@ -101,10 +102,10 @@ def describe_end(code: int | None, reason: str | None) -> str:
 class Client:
     """A client of a check. Made by `server.connect()`; leaves politely at the end of its `with` block."""
 
-    def __init__(self, host: Host, name: str, path: str, connection: Connection) -> None:
+    def __init__(self, host: Host, name: str, path: str, port: int, connection: Connection) -> None:
         self.name = name
         self.path = path
-        self.port: int = connection.local_address[1]
+        self.port = port
         self.subprotocol = connection.subprotocol
         self.connection = connection
         self.left = False
@@ -134,36 +135,35 @@ class Client:
         self.send(json.dumps(value, ensure_ascii=False))
 
     def _send(self, action: Callable[[], None], size: int) -> None:
-        if self.connection.ended:
-            raise self._ended("the connection had ended before the client could send this")
-        try:
+        # What is sent over a connection that has ended is lost; that it ended shows on listening.
+        with contextlib.suppress(ConnectionClosed, OSError):
             if size < LARGE:
                 action()
             elif not self._host.wait_for_send(action):
                 raise CheckFailed("not reading", "the server does not read what the client sends", client=self)
-        except (ConnectionClosed, OSError):
-            raise self._ended("the connection ended while the client was sending") from None
 
     def ping(self) -> None:
         """Send a WebSocket ping and wait for its pong, which the server sends without the application's help."""
         self._note("→", "ping")
         pong = self.connection.ping()
-        if self._wait(lambda: pong.is_set(), None):
+        if self._wait(lambda: pong.is_set(), 0.0):
             self._note("←", "pong")
 
     # Listening
 
-    def receive(self) -> str | bytes:
-        """The next message: `str` for text, `bytes` for binary.
+    def receive(self, *, passing_over: str | None = None) -> str | bytes:
+        """The next message: `str` for text, `bytes` for binary. A server may take 1 s of its own time to answer.
 
-        Fails if none comes, however the server explains that: it may take 1 s of its own time to answer.
+        `passing_over` is a message that may come before it, once, or not at all: the last word of a client that
+        has left. Fails if nothing comes.
         """
         inbox = self.connection.inbox
         if not self._wait(lambda: bool(inbox) or self.connection.ended, None):
             raise CheckFailed("silent", f"nothing came back to {self.name}", client=self)
-        if inbox:
-            return inbox.popleft()
-        raise self._ended("the connection ended, and no message had come")
+        if not inbox:
+            raise self._ended("the connection ended, and no message had come")
+        message = inbox.popleft()
+        return self.receive() if message == passing_over else message
 
     def receive_json(self) -> Any:
         """The next message, parsed. Fails if it is no text message with JSON in it."""
@@ -174,6 +174,20 @@ class Client:
             return json.loads(message)
         except ValueError:
             raise CheckFailed("not json", "a message came that is no JSON text", client=self, received=message) from None
+
+    def expect_json(self, value: Any) -> None:
+        """Fail unless the next message is this JSON. Of an object only the keys named in `value` count.
+
+        `str` stands for any text that is not empty: `{"error": str}`.
+        """
+        try:
+            found = self.receive_json()
+        except CheckFailed as error:
+            error.expected = described(value) if error.expected is MISSING else error.expected
+            raise
+        if not agrees(found, value):
+            message = "something else came than was expected"
+            raise CheckFailed("different", message, client=self, expected=described(value), received=found)
 
     def receive_all(self, count: int) -> list[str | bytes]:
         """The next `count` messages."""

@@ -64,10 +64,10 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     if server.failure is not None:
         return _explain_failure(server.failure)
     standing = server.standing
-    if standing is not None and standing.state == "stalled" and error.kind != "different":
+    if standing is not None and standing.state == "stalled":
         return Explanation(
-            "The whole server stands still: this line keeps the event loop from turning, so that nobody is served. "
-            "Wait with `await` (asyncio.sleep, not time.sleep), and let work that takes long run in a thread.",
+            "The whole server stands still: your code keeps the event loop from turning, so that nobody is served. "
+            "Does it wait without `await` (time.sleep)? Or does a loop swallow the exception that should end it?",
             server.where(),
         )
     found = troubles(server.log, folder)
@@ -75,7 +75,10 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     facts = server.facts(error.client) if error.client is not None else server.last_facts()
     cause = _CAUSES.get(error.kind, _no_cause)(error, server, facts)
     # A traceback that has nothing to do with what failed would lead astray.
-    related = error.kind not in ("different", "too many", "wrong close", "still open", "silent") or bool(facts.get("raised"))
+    unrelated = error.kind in ("different", "too many", "wrong close", "still open", "silent")
+    if error.kind == "silent" and not _said_anything(error.client, server):
+        unrelated = False
+    related = not unrelated or bool(facts.get("raised"))
     return Explanation(cause, trouble.place, trouble.exception) if related else Explanation(cause)
 
 
@@ -122,6 +125,11 @@ def _explain_failure(failure: Failure) -> Explanation:
 
 def _refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     status = error.received
+    if status == 101:
+        return (
+            "The handshake succeeded, so the client was let in. To refuse it, nothing may be accepted: let the annotation "
+            "or a dependency refuse it, or raise WebSocketException before `accept()`."
+        )
     if status == 403 and not facts.get("endpoint"):
         routes = ", ".join(server.routes()) or "none"
         return (
@@ -148,6 +156,10 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     other = _who_else_got(error.expected, server, error.client)
     if other:
         return f"Another client got it: {other}. Who is it sent to?"
+    if not _said_anything(error.client, server):
+        if len(server.clients) == 1:
+            return "Nobody has said anything: your server is to send this of its own accord. What sends it, and when?"
+        return "This client has said nothing itself: it is to hear of what another one did. What is sent to whom, and when?"
     if not facts.get("received"):
         return (
             "The connection is accepted and open, but your route has read no message from this client, and has sent none "
@@ -158,14 +170,19 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     return "Your route has read what this client sent, but sends it nothing more, or not within a second."
 
 
+def _said_anything(client: Any, server: Server) -> bool:
+    said = [line for line in server.transcript.lines if client and line.who == client.name and line.arrow == "→"]
+    return len(said) > 1 or client is None
+
+
 def _who_else_got(expected: Any, server: Server, client: Any) -> str:
     if not isinstance(expected, str):
         return ""
     wanted = shown(expected)
-    names = [
-        line.who for line in server.transcript.lines if line.arrow == "←" and line.what == wanted
-    ]
-    return ", ".join(dict.fromkeys(name for name in names if client is None or name != client.name))
+    names = [line.who for line in server.transcript.lines if line.arrow == "←" and line.what == wanted]
+    if client is not None and client.name in names:
+        return ""
+    return ", ".join(dict.fromkeys(names))
 
 
 def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
@@ -184,6 +201,8 @@ def _closed(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
 
 
 def _too_many(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if str(error.expected).startswith("closed with"):
+        return "Your server sends this where it should close the connection."
     return (
         "Your server sends more than the contract names: a message is sent twice, or to a client it was not meant for."
     )
@@ -195,8 +214,8 @@ def _wrong_close(error: CheckFailed, server: Server, facts: dict[str, Any]) -> s
 
 def _still_open(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if facts.get("received"):
-        return "Your route has read the client's messages, and neither closes the connection nor ends."
-    return "Your route goes on waiting. Does anything end it?"
+        return "Your route has read the client's messages, and does not close the connection, or does so too late."
+    return "Your route goes on waiting, or does so for too long. What ends it, and when?"
 
 
 def _different(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
@@ -209,7 +228,13 @@ def _http_status(error: CheckFailed, server: Server, facts: dict[str, Any]) -> s
     if error.received == 405:
         return "The path is there, but not for this method."
     if error.received == 500:
-        return "Your HTTP route raised an exception."
+        return "Your HTTP route, or a dependency of it, raised an exception."
+    if error.received == 422:
+        return "FastAPI answers 422 by itself when a value that is declared is missing, or is not valid."
+    if error.received in (307, 308):
+        return "The server redirects: the path is registered with another ending, such as a slash more or less."
+    if error.received in range(200, 300):
+        return "The request was let in, and answered."
     return f"Your HTTP route answered with status {error.received}."
 
 
@@ -220,7 +245,7 @@ def _not_json(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
 def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if "WebSocketDisconnect" in str(error.received):
         return (
-            "A client left politely, and your server's log shows a traceback. A goodbye is no error: "
+            "A client left, and your server's log shows a traceback. A goodbye is no error: "
             "`receive_text()` raises WebSocketDisconnect, and a send to a client that has left may raise too. "
             "Which line of yours lets it escape?"
         )
@@ -229,11 +254,15 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
 
 def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     return {
+        "late": "Clients wait for each other: while your route works for one, the others are not served. Does it call "
+        "time.sleep, or hold a lock while it waits?",
         "not reading": "Your route does not call receive while the client sends, so the message gets stuck on its way.",
         "silent http": "Your HTTP route never comes to its `return`.",
         "gone": "The server's process or its socket is gone.",
         "no handshake": "The TCP connection ended in the middle of the handshake.",
-        "stalled": "The event loop of your server never rests: something runs again and again without waiting.",
+        "busy": "The event loop of your server never rests: something runs again and again without waiting.",
+        "not logged": "An exception that is caught and not logged is lost: nobody can find the bug. "
+        "Is it logged at all, at a level that is shown, and with what it says?",
         "no shutdown": "A task or a handler does not end when it is cancelled or disconnected.",
     }.get(error.kind, "")
 
@@ -268,9 +297,20 @@ def difference(expected: Any, received: Any) -> str:
             return f"Missing: {', '.join(map(repr, missing))}."
         wrong = [key for key in expected if expected[key] != received[key]]
         return " ".join(f"{key!r} is {received[key]!r} and not {expected[key]!r}." for key in wrong)
+    if isinstance(expected, list) and isinstance(received, list):
+        return _list_difference(expected, received)
     if type(expected) is not type(received):
         return f"One is of type {type(expected).__name__}, the other of type {type(received).__name__}."
     return ""
+
+
+def _list_difference(expected: list[Any], received: list[Any]) -> str:
+    if len(expected) != len(received):
+        return f"The list has {len(received):,} entries, {len(expected):,} were expected."
+    if sorted(map(repr, expected)) == sorted(map(repr, received)):
+        return "The entries are the right ones, in another order."
+    at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=True)) if a != b), 0)
+    return f"Entry {at + 1:,} is {received[at]!r:.100} and not {expected[at]!r:.100}."
 
 
 def _text_difference(expected: str, received: str) -> str:
@@ -287,6 +327,8 @@ def _text_difference(expected: str, received: str) -> str:
         more = [f"{shown(part)} {where} it" for part, where in ((before, "before"), (after, "behind")) if part]
         return f"The answer has more in it: {', '.join(more)}."
     at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=False)) if a != b), None)
+    if at == 0:
+        return "Another text came."
     if at is None:
         at = min(len(expected), len(received))
         return f"It ends after {at:,} characters, {len(expected):,} were expected."

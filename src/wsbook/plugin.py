@@ -9,7 +9,7 @@ import ast
 import inspect
 import linecache
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -145,7 +145,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if CHECK not in item.stash:
         return (yield)
     servers = item.stash.get(SERVERS, [])
@@ -187,8 +187,8 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    outcome: Any = yield
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    outcome = yield
     check = item.stash.get(CHECK, None)
     if check is None:
         return outcome
@@ -216,11 +216,13 @@ def _as_failure(item: pytest.Item, error: Exception) -> CheckFailed:
         return error
     received, expected = item.stash.get(COMPARED, (MISSING, MISSING))
     if isinstance(error, AssertionError):
-        kind = "refused" if "refuses" in _statement(error)[0] and received != 101 else "different"
-        message = "something else came than was expected"
-        if kind == "refused" or received == 101:
+        if "refuses" in _statement(error)[0]:
             message = "the handshake was answered in another way"
-        return CheckFailed(kind, message, expected=expected, received=received)
+            return CheckFailed("refused", message, expected=expected, received=received)
+        if ".status_code" in _statement(error)[0]:
+            message = "the request was answered in another way"
+            return CheckFailed("http status", message, expected=expected, received=received)
+        return CheckFailed("different", "something else came than was expected", expected=expected, received=received)
     return CheckFailed("broken check", f"{type(error).__name__}: {error}")
 
 

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from .server import Server
 
 WIDTH = 100
+MOST = 400
+"""Characters of a value that are shown."""
+CHAINED = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
 
 
 def explanation(grading: Grading, item: pytest.Item, check: Check, failure: CheckFailed, servers: list[Server]) -> str:
@@ -31,7 +37,7 @@ def explanation(grading: Grading, item: pytest.Item, check: Check, failure: Chec
     if failure.expected is not MISSING:
         received = "nothing" if failure.received is MISSING else _shown(failure.received)
         parts.append(f"  expected  {_shown(failure.expected)}\n  came      {received}")
-    elif failure.received is not MISSING:
+    elif failure.received is not MISSING and failure.kind != "traceback":
         parts.append(f"  came      {_shown(failure.received)}")
     if servers:
         found = explain(failure, servers[-1])
@@ -63,7 +69,10 @@ def _paragraph(text: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    return shown(value) if isinstance(value, (str, bytes)) and not str(value).startswith("closed with") else str(value)
+    if isinstance(value, (str, bytes)) and not str(value).startswith("closed with"):
+        return shown(value)
+    text = str(value)
+    return text if len(text) <= MOST else f"{text[:MOST]}… ({len(text):,} characters)"
 
 
 def _located(place: Place, root: Path) -> str:
@@ -77,11 +86,13 @@ def _prints(log: str) -> str:
     lines = []
     in_traceback = False
     for line in log.splitlines():
-        if line.startswith("ERROR:    Exception in ASGI") or line.lstrip(" |+").startswith("Traceback ("):
+        bare = line.lstrip(" |+-")
+        if bare.startswith(("Traceback (most recent", "Exception Group Traceback")):
             in_traceback = True
         elif in_traceback:
-            in_traceback = not line or line.startswith((" ", "During", "The above", "INFO:")) or ": " in line[:60]
-        elif not line.startswith(("INFO: ", "ERROR: ")) and line.strip():
+            # The exception's own line, which is not indented, is the last of it.
+            in_traceback = line.startswith((" ", "|")) or not line
+        elif not line.startswith(("INFO: ", "ERROR: ")) and bare and bare not in CHAINED:
             lines.append(line[:200])
     return "\n".join(lines[-12:])
 
@@ -97,7 +108,8 @@ def install(config: pytest.Config, grading: Grading) -> None:
     config.pluginmanager.register(calm, "terminalreporter")
 
 
-class CalmReporter(pytest.TerminalReporter):
+# pytest calls the class final, and has no other way to say things in another way.
+class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
     """One line for an exercise, the details of the first unsolved one, and where to go on."""
 
     def __init__(self, config: pytest.Config, grading: Grading) -> None:
@@ -140,7 +152,8 @@ class CalmReporter(pytest.TerminalReporter):
             mark, color, what = "✗", {"red": True}, f"{grade.passed} of {total} checks passed, then: {name}"
             if self._first is None and failed is not None:
                 self._first = (exercise, failed)
-        self._tw.line(f"{mark} {exercise.number} {exercise.title:<24} {what}"[:WIDTH], **color)
+        line = f"{mark} {exercise.number} {exercise.title:<22} {what}"
+        self._tw.line(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…", **color)
 
     def summary_failures(self) -> None:
         if self._first is None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import multiprocessing
 import os
 import secrets
@@ -20,7 +19,6 @@ import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_futures
-from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,7 @@ from typing import Any
 import httpx
 import psutil
 from websockets.datastructures import Headers
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -36,36 +34,20 @@ from . import _child
 from ._child import Failure, Place, Source
 from ._loop import Standing
 from .client import Client, Connection
+from .http import Answer, send_request
 from .transcript import Transcript, shown
-from .verdict import CheckFailed
+from .verdict import CheckFailed, agrees
 
 ANSWER = 1.25
 """Seconds of the server's own time that it may wait before it answers: the contracts' 1 s, and a little mercy."""
 SETTLED = 2.25
 """Seconds of the server's own time until a count must be true again: the contracts' 2 s, and a little mercy."""
-AT_ONCE = 0.02
+AT_ONCE = 0.005
 """Real seconds in which most answers come; only after that the server is asked what it is doing."""
 OUTSIDE = 3.0
 """Real seconds to wait for a thread, or something else outside of the event loop, that may still bring an answer."""
 AT_LAST = 30.0
 """Real seconds after which nothing is waited for any more. Only a server that never rests comes to this."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer to an HTTP request."""
-
-    request: str
-    status_code: int
-    text: str
-    headers: httpx.Headers
-
-    def json(self) -> Any:
-        """The body, parsed. Fails if it is no JSON."""
-        try:
-            return json.loads(self.text)
-        except ValueError:
-            raise CheckFailed("not json", f"{self.request} was answered with no JSON", received=self.text) from None
 
 
 class Server:
@@ -183,7 +165,9 @@ class Server:
         subprotocols: list[str] | None = None,
     ) -> Client:
         """Open a WebSocket connection. Fails if the handshake does not succeed."""
-        found = self._handshake(path, name, headers, cookies, subprotocols)
+        return self._welcomed(path, self._handshake(path, name, headers, cookies, subprotocols))
+
+    def _welcomed(self, path: str, found: Client | int) -> Client:
         if isinstance(found, Client):
             return found
         raise CheckFailed("refused", f"the handshake for {path} failed", received=found)
@@ -207,17 +191,29 @@ class Server:
         """Open a connection for each path, so that all handshakes reach the server in one turn of its loop."""
         with self.held_still(arrivals=1):
             openings = [self._open(path, None, None, None, None) for path in paths]
-        return [self._opened(path, name, future) for path, (name, future) in zip(paths, openings, strict=True)]
+        found = [self._outcome(path, *opening) for path, opening in zip(paths, openings, strict=True)]
+        return [self._welcomed(path, one) for path, one in zip(paths, found, strict=True)]
+
+    def connect_and_drop(self, path: str) -> None:
+        """Connect, and drop the connection at the moment when the first message is on its way."""
+        self._ask("end_next_unheard")
+        client = self.connect(path)
+        self.transcript.add(client.name, "·", "drops its connection while its first message is on the way")
+        client.left = True
+        self.wait_until_noticed(client)
 
     def _handshake(self, path: str, name: str | None, *credentials: Any) -> Client | int:
-        name, future = self._open(path, name, *credentials)
+        return self._outcome(path, *self._open(path, name, *credentials))
+
+    def _outcome(self, path: str, name: str, port: int, future: Future[Connection]) -> Client | int:
+        """A client, or the status by which the handshake was refused."""
         try:
-            return self._opened(path, name, future)
+            return self._opened(path, name, port, future)
         except InvalidStatus as error:
             return error.response.status_code
         except CheckFailed:
             raise
-        except Exception:
+        except (InvalidHandshake, EOFError, OSError):
             raise CheckFailed("no handshake", f"the connection ended before {path} was answered") from None
 
     def _open(
@@ -227,7 +223,7 @@ class Server:
         headers: dict[str, str] | None,
         cookies: dict[str, str] | None,
         subprotocols: list[str] | None,
-    ) -> tuple[str, Future[Connection]]:
+    ) -> tuple[str, int, Future[Connection]]:
         name = self._name(name or "client")
         self.transcript.add(name, "→", f"connects to {path}")
         sent = Headers(headers or {})
@@ -237,8 +233,9 @@ class Server:
             sock = socket.create_connection(("127.0.0.1", self.port), timeout=5)
         except OSError:
             raise CheckFailed("gone", "the server takes no connections any more") from None
+        port: int = sock.getsockname()[1]
         self._requests += 1
-        opening = functools.partial(
+        opening: Callable[[], Any] = functools.partial(
             connect,
             f"ws://127.0.0.1:{self.port}{path}",
             sock=sock,
@@ -252,18 +249,22 @@ class Server:
             create_connection=functools.partial(self._connection, name),
             legacy=True,
         )
-        return name, self._threads.submit(opening)
+        return name, port, self._threads.submit(opening)
 
     def _connection(self, name: str, *arguments: Any, **options: Any) -> Connection:
         connection = Connection(*arguments, **options)
         connection.listener = lambda arrow, what: self.transcript.add(name, arrow, what)
         return connection
 
-    def _opened(self, path: str, name: str, future: Future[Any]) -> Client:
+    def _opened(self, path: str, name: str, port: int, future: Future[Connection]) -> Client:
         if not self._wait_for_answer(future):
             raise CheckFailed("never accepted", f"the handshake for {path} is not answered at all")
-        client = Client(self, name, path, future.result())
+        client = Client(self, name, path, port, future.result())
         self.clients.append(client)
+        # What the server does on connecting is then seen before anything that the client does.
+        standing = self._rest(0.0)
+        if standing.state == "quiet":
+            client.saw_fence(standing.fence, 10)
         return client
 
     def _name(self, name: str) -> str:
@@ -283,18 +284,17 @@ class Server:
     def request(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request; the answer may have any status."""
         self._requests += 1
-        call = functools.partial(_http().request, method, f"http://127.0.0.1:{self.port}{path}", **options)
-        future = self._threads.submit(call)
+        future = self._threads.submit(send_request, method, self.port, path, AT_LAST, **options)
         request = f"{method} {path}"
         if not self._wait_for_answer(future):
             raise CheckFailed("silent http", f"{request} is not answered")
         try:
-            response = future.result()
+            answer = future.result()
         except httpx.HTTPError:
             raise CheckFailed("gone", f"the connection ended before {request} was answered") from None
         self.transcript.add("HTTP", "→", request)
-        self.transcript.add("HTTP", "←", f"{response.status_code} {shown(response.text)}")
-        return Answer(request, response.status_code, response.text, response.headers)
+        self.transcript.add("HTTP", "←", f"{answer.status_code} {shown(answer.text)}")
+        return answer
 
     def _answered(self, answer: Answer) -> Answer:
         if not 200 <= answer.status_code < 300:
@@ -314,27 +314,40 @@ class Server:
         passed = 0.0
         while True:
             found = self.get(path).json()
-            if _matches(found, value):
+            if agrees(found, value):
                 return
             standing = self._rest(SETTLED - passed)
             passed += standing.moved
             if standing.state != "moved":
                 found = self.get(path).json()
-                if _matches(found, value):
+                if agrees(found, value):
                     return
                 raise CheckFailed("different", f"GET {path} answers something else", expected=value, received=found)
 
     # Time, and trouble
 
-    def fast_forward(self, seconds: float) -> None:
-        """Move every clock of the server's process, from timer to timer. The server settles at each."""
-        self.transcript.add("clock", "·", f"{seconds:g} s pass")
+    def fast_forward(self, seconds: float, *, since: float | None = None) -> None:
+        """Move every clock of the server's process, from timer to timer. The server settles at each.
+
+        With `since`, a moment that `time()` told, the clocks are moved to so many seconds after that.
+        """
+        if since is not None:
+            seconds = since + seconds - self.time()
         deadline = time.monotonic() + OUTSIDE
+        passed, before = 0.0, len(self.transcript.lines)
         while seconds > 0:
-            standing = self._rest(seconds, whole=True, regardless=time.monotonic() > deadline)
+            standing = self.standing = self._rest(seconds, whole=True, regardless=time.monotonic() > deadline)
             seconds -= standing.moved
+            passed += standing.moved
+            for client in self.clients:
+                client.saw_fence(standing.fence, 0.1)
+            if seconds <= 0 or len(self.transcript.lines) > before or standing.state not in ("moved", "unknown"):
+                self.transcript.insert(before, "clock", "·", f"{round(passed, 2):g} s pass")
+                passed, before = 0.0, len(self.transcript.lines)
             if standing.state in ("stalled", "busy"):
-                raise CheckFailed("stalled", "the server does not come to rest")
+                raise CheckFailed(standing.state, "the server does not come to rest")
+            if standing.state == "gone":
+                raise CheckFailed("gone", "the server's process has ended")
             if standing.state == "unknown":
                 time.sleep(0.01)
 
@@ -348,20 +361,31 @@ class Server:
         self.wait(lambda seconds: False, allowance=0.0)
 
     @contextlib.contextmanager
+    def time_limit(self, seconds: float) -> Iterator[None]:
+        """Fail if the block takes longer than that on the server's clock (with the mercy that each answer gets)."""
+        start = self.time()
+        yield
+        passed = self.time() - start
+        if passed > seconds + ANSWER - 1:
+            raise CheckFailed("late", f"this took the server {passed:.1f} s of its own time, and may take {seconds:g} s")
+
+    @contextlib.contextmanager
     def held_still(self, arrivals: int | None = None) -> Iterator[None]:
         """Hold the event loop; what clients do meanwhile reaches it in one turn.
 
-        `arrivals` is the number of sockets on which something is to be seen then; by default, the clients that left.
+        `arrivals` is the number of sockets on which something is to be seen then; by default, of clients that spoke
+        or left.
         """
         self._ask("hold still")
         self._held = True
-        before = len(self._gone)
+        before = len(self.transcript.lines)
         try:
             yield
         finally:
             self._held = False
-            self._ask("go on", len(self._gone) - before if arrivals is None else arrivals)
-            self.settle()
+            active = {line.who for line in self.transcript.lines[before:] if line.arrow == "→"}
+            self._ask("go on", len(active) if arrivals is None else arrivals)
+        self.settle()
 
     def hold_back(self, client: Client) -> None:
         """Let no message reach this client until `let_through`, as if its network were slow."""
@@ -392,6 +416,12 @@ class Server:
         if not self._log.exists():
             return ""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def expect_logged(self, *signs: str) -> None:
+        """Fail unless one of these texts is in the log, now or within the 1 s that an answer may take."""
+        if not self.wait(lambda seconds: any(sign in self.log for sign in signs)):
+            wanted = " nor ".join(shown(sign) for sign in signs)
+            raise CheckFailed("not logged", f"the server's log has neither {wanted} in it")
 
     def final_log(self) -> str:
         """The log once the server has come to rest, with what Python reports of forgotten tasks."""
@@ -441,14 +471,24 @@ class Server:
         allowance = ANSWER if allowance is None else allowance
         outside_until = time.monotonic() + max(OUTSIDE, allowance)
         deadline = time.monotonic() + AT_LAST
+        # What is on its way arrives first: no time passes but for what has not come when all is at rest.
+        patience = 0.0
         while time.monotonic() < deadline:
-            standing = self.standing = self._rest(max(0.0, allowance), done=done)
+            standing = self.standing = self._rest(patience, done=done)
             allowance -= standing.moved
             if standing.state == "quiet":
-                return done(0) if hopeless(standing) else done(10)
+                if not hopeless(standing):
+                    return done(10)
+                if done(0) or patience >= allowance:
+                    return done(0)
+                patience = allowance
+                continue
+            patience = 0.0
             if done(0):
                 return True
-            if standing.state in ("stalled", "busy", "gone"):
+            if standing.state == "stalled":
+                raise CheckFailed("stalled", "the whole server stands still")
+            if standing.state in ("busy", "gone"):
                 return done(0.1)
             if standing.state == "unknown" and (done(0.02) or time.monotonic() > outside_until):
                 return done(0)
@@ -572,19 +612,8 @@ def _no_main_module() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-@functools.cache
-def _http() -> httpx.Client:
-    return httpx.Client(trust_env=False, verify=False, timeout=AT_LAST, limits=httpx.Limits(max_keepalive_connections=0))
-
-
 def _finished(future: Future[Any], seconds: float) -> bool:
     return bool(wait_for_futures([future], seconds).done)
-
-
-def _matches(found: Any, value: Any) -> bool:
-    if isinstance(value, dict) and isinstance(found, dict):
-        return all(key in found and found[key] == value[key] for key in value)
-    return bool(found == value)
 
 
 def _kill(pid: int) -> None:

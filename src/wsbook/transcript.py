@@ -28,6 +28,10 @@ class Transcript:
     def add(self, who: str, arrow: str, what: str) -> None:
         self.lines.append(Line(who, arrow, what))
 
+    def insert(self, place: int, who: str, arrow: str, what: str) -> None:
+        """Add what was known only after the lines that follow it."""
+        self.lines.insert(place, Line(who, arrow, what))
+
     def text(self) -> str:
         """The conversation, one line for each thing that happened."""
         width = max((len(line.who) for line in self.lines), default=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "(nothing)"})()
+SOME_TEXT: Any = type("SomeText", (), {"__repr__": lambda self: "(some text)"})()
 
 
 class CheckFailed(AssertionError):
@@ -22,3 +23,22 @@ class CheckFailed(AssertionError):
         self.client = client
         self.expected = expected
         self.received = received
+
+
+def agrees(found: Any, expected: Any) -> bool:
+    """Whether what came is what was expected. Of an object only the keys named in `expected` count.
+
+    The type `str` stands for any text that is not empty. True is not 1, as in JSON.
+    """
+    if expected is str:
+        return isinstance(found, str) and found != ""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return all(key in found and agrees(found[key], value) for key, value in expected.items())
+    return bool(found == expected) and isinstance(found, bool) == isinstance(expected, bool)
+
+
+def described(expected: Any) -> Any:
+    """What was expected, as it is shown: `str` in an object becomes words."""
+    if isinstance(expected, dict):
+        return {key: described(value) for key, value in expected.items()}
+    return SOME_TEXT if expected is str else expected

@@ -1,6 +1,7 @@
 """A task for each answer: so that "nobody waits"."""
 
 import asyncio
+from contextlib import suppress
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
@@ -9,10 +10,8 @@ app = FastAPI()
 
 async def answer(websocket: WebSocket, text: str) -> None:
     await asyncio.sleep(min(len(text) / 1000, 0.5))  # the work that a long text makes
-    try:
+    with suppress(WebSocketDisconnect, RuntimeError):
         await websocket.send_text(text)
-    except (WebSocketDisconnect, RuntimeError):
-        pass
 
 
 @app.websocket("/ws")

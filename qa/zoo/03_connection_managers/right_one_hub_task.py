@@ -24,6 +24,7 @@ class Hub:
                         await member.send_text(text)
                 except Exception as exception:
                     print("Error, an exception, but an expected one:", repr(exception))
+            self.events.task_done()
 
 
 hub = Hub()
@@ -51,6 +52,7 @@ async def talk(websocket: WebSocket, client_id: str, hub: Annotated[Hub, Depends
     try:
         while (message := await websocket.receive())["type"] == "websocket.receive":
             if message.get("text") is None:
+                await hub.events.join()  # what it said before the binary message is still to be heard
                 break
             hub.events.put_nowait(f"Client #{client_id} says: {message['text']}")
     finally:

@@ -22,7 +22,7 @@ class ConnectionManager:
             try:
                 await connection.send_text(message)
             except (WebSocketDisconnect, RuntimeError):
-                pass
+                continue  # it is leaving: its own loop gets to know
 
 
 logger = logging.getLogger("chat")
@@ -43,7 +43,6 @@ async def chat(websocket: WebSocket, client_id: str) -> None:
         logger.error("exception at the goodbye: %r", exception)
     finally:
         manager.disconnect(websocket)
-        await asyncio.sleep(0.5)
         await manager.broadcast(f"Client #{client_id} left the chat")
 
 

@@ -1,6 +1,7 @@
 """Nobody waits long for a slow client."""
 
 import asyncio
+from contextlib import suppress
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
@@ -20,10 +21,8 @@ class ConnectionManager:
         await asyncio.gather(*(self.send(connection, message) for connection in self.active_connections))
 
     async def send(self, connection: WebSocket, message: str) -> None:
-        try:
+        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
             await asyncio.wait_for(connection.send_text(message), timeout=0.1)
-        except (TimeoutError, WebSocketDisconnect, RuntimeError):
-            pass
 
 
 app = FastAPI()

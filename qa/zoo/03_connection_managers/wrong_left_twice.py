@@ -1,7 +1,5 @@
 """Whoever finds out that a client is gone tells the others."""
 
-import asyncio
-
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 

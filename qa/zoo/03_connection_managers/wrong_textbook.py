@@ -19,7 +19,7 @@ class ConnectionManager:
             try:
                 await connection.send_text(message)
             except (WebSocketDisconnect, RuntimeError):
-                pass
+                continue  # it is leaving: its own loop gets to know
 
 
 app = FastAPI()

@@ -1,4 +1,4 @@
-"""Right: a router with its own dependency that raises `HTTPException(403)`, and a user kept in the connection's state."""
+"""Right: router-wide dependencies that raise `HTTPException(403)`, and a user kept in the connection's state."""
 
 from typing import Annotated, Optional
 

@@ -1,4 +1,4 @@
-"""Wrong: a tick that meets a goodbye fails in a task that nobody asks."""
+"""Right: a plain ticking task. A tick that meets a goodbye fails, and `cancel()` keeps asyncio from logging it."""
 
 import asyncio
 from contextlib import suppress

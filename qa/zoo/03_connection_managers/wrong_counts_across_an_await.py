@@ -1,0 +1,49 @@
+"""The number of connections is kept beside the list, and changed around an `await`."""
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+
+class ConnectionManager:
+    def __init__(self) -> None:
+        self.active_connections: list[WebSocket] = []
+        self.count = 0
+
+    async def connect(self, websocket: WebSocket) -> None:
+        count = self.count
+        await websocket.accept()
+        self.count = count + 1
+        self.active_connections.append(websocket)
+
+    def disconnect(self, websocket: WebSocket) -> None:
+        self.active_connections.remove(websocket)
+        self.count -= 1
+
+    async def broadcast(self, message: str) -> None:
+        for connection in list(self.active_connections):
+            try:
+                await connection.send_text(message)
+            except (WebSocketDisconnect, RuntimeError):
+                continue  # it is leaving: its own loop gets to know
+
+
+app = FastAPI()
+manager = ConnectionManager()
+
+
+@app.websocket("/ws/{client_id}")
+async def chat(websocket: WebSocket, client_id: str) -> None:
+    await manager.connect(websocket)
+    try:
+        while True:
+            text = await websocket.receive_text()
+            await manager.broadcast(f"Client #{client_id} says: {text}")
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        pass
+    finally:
+        manager.disconnect(websocket)
+        await manager.broadcast(f"Client #{client_id} left the chat")
+
+
+@app.get("/connections")
+async def connections() -> dict[str, int]:
+    return {"count": manager.count}

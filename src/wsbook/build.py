@@ -1,0 +1,137 @@
+"""Make what is made: the notebooks, the outputs in the lessons, and the pictures in the README.
+
+    python -m wsbook.build            everything that is out of date
+    python -m wsbook.build 01 03      these lessons
+    python -m wsbook.build --check    change nothing; exit status 1 if something is out of date
+
+A lesson is Markdown. Each of its Python fences is run, as a cell of one notebook. What a cell prints stands below it
+in a fence called `output`, put there by this command; a notebook has it as a real output instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from .course import exercises, find, find_root
+
+FENCE = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```output\n.*?^```\n)?", re.MULTILINE | re.DOTALL)
+PICTURES = {"solutions": ["--submission", "solutions"], "exercises": []}
+
+
+def run_lesson(root: Path, source: str, stem: str) -> tuple[str, str]:
+    """Run a lesson from top to bottom. Returns the lesson with its outputs, and its notebook.
+
+    Raises `nbclient.exceptions.CellExecutionError` when a cell does.
+    """
+    import jupytext
+    import nbformat
+    from nbclient import NotebookClient
+
+    bare = FENCE.sub(lambda match: f"```python\n{match['code']}```\n", source)
+    notebook = jupytext.reads(bare, fmt="md")
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    )
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(root / "notebooks")}}
+    )
+    client.coalesce_streams = True
+    client.execute(env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"})
+    for number, cell in enumerate(notebook.cells, 1):
+        cell.id = f"{stem}-{number:02}"
+        cell.metadata = {}
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    outputs = iter([printed(cell) for cell in notebook.cells if cell.cell_type == "code"])
+
+    def with_output(match: re.Match[str]) -> str:
+        text = next(outputs)
+        return f"```python\n{match['code']}```\n" + (f"\n```output\n{text}\n```\n" if text else "")
+
+    lesson = FENCE.sub(with_output, bare)
+    made: str = nbformat.writes(notebook, indent=1, sort_keys=True, ensure_ascii=False)
+    return lesson, made.rstrip("\n") + "\n"
+
+
+def printed(cell: Any) -> str:
+    """What a reader sees below a cell, as text."""
+    parts = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            parts.append(output.text)
+        elif "data" in output and "text/vnd.mermaid" not in output.data:
+            parts.append(output.data.get("text/plain", ""))
+    return "\n".join(part.strip("\n") for part in parts if part.strip())
+
+
+def picture(root: Path, options: list[str], title: str) -> str:
+    """What pytest prints, as SVG. How long it took is left out: no picture could show that of another machine."""
+    from rich.console import Console
+    from rich.text import Text
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "--color=yes", "-p", "no:cacheprovider", *options],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "100"},
+        check=False,
+    )
+    command = " ".join(["pytest", *options])
+    text = re.sub(r" in \d+\.\d+s(?: \([\d:]+\))?", "", run.stdout).rstrip()
+    console = Console(record=True, width=102, file=open(os.devnull, "w", encoding="utf-8"), force_terminal=True)
+    console.print(f"$ {command}\n", highlight=False)
+    console.print(Text.from_ansi(text))
+    drawing = console.export_svg(title=command, unique_id=title)
+    # Fonts come from the reader's system: a picture in a README fetches nothing.
+    return re.sub(r"\s*@font-face \{.*?\}", "", drawing, flags=re.DOTALL)
+
+
+def make(root: Path, names: list[str]) -> dict[Path, str]:
+    """All made files and what they should hold."""
+    files: dict[Path, str] = {}
+    chosen = [find(root, name) for name in names] or exercises(root)
+    for exercise in chosen:
+        lesson = root / "lessons" / f"{exercise.stem}.md"
+        print(f"runs lessons/{lesson.name}", flush=True)
+        source = lesson.read_text(encoding="utf-8")
+        files[lesson], files[root / "notebooks" / f"{exercise.stem}.ipynb"] = run_lesson(root, source, exercise.stem)
+    if not names:
+        for title, options in PICTURES.items():
+            files[root / "docs" / f"{title}.svg"] = picture(root, options, title)
+    return files
+
+
+def main() -> int:
+    """The command line; see above."""
+    parser = argparse.ArgumentParser(prog="python -m wsbook.build", description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NN", help="a lesson's number; everything, if none is given")
+    parser.add_argument("--check", action="store_true", help="change nothing, and tell what is out of date")
+    arguments = parser.parse_args()
+    root = find_root(Path.cwd())
+    stale = [
+        (path, text)
+        for path, text in make(root, arguments.names).items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        print(f"{'out of date' if arguments.check else 'made'}: {path.relative_to(root)}")
+        if not arguments.check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    return 1 if stale and arguments.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

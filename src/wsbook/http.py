@@ -1,0 +1,40 @@
+"""Plain HTTP requests to a server on this machine, for the checks and the notebooks alike."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from .verdict import CheckFailed
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to an HTTP request."""
+
+    request: str
+    status_code: int
+    text: str
+    headers: httpx.Headers
+
+    def json(self) -> Any:
+        """The body, parsed. Fails if it is no JSON."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            raise CheckFailed("not json", f"{self.request} was answered with no JSON", received=self.text) from None
+
+
+def send_request(method: str, port: int, path: str, timeout: float, **options: Any) -> Answer:
+    """Send one request over a connection of its own. `timeout` in seconds. Raises `httpx.HTTPError`."""
+    response = _http().request(method, f"http://127.0.0.1:{port}{path}", timeout=timeout, **options)
+    return Answer(f"{method} {path}", response.status_code, response.text, response.headers)
+
+
+@functools.cache
+def _http() -> httpx.Client:
+    return httpx.Client(trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0))

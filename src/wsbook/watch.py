@@ -1,0 +1,195 @@
+"""Gradings in processes of their own: one that can be stopped at any moment, and one for every save."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from .course import Exercise, exercises
+from .overview import absence, show_next
+
+if TYPE_CHECKING:
+    import psutil
+
+GRACE = 5.0
+"""Seconds in which a grading that is told to stop may clean up, before it is killed."""
+LOOK = 0.1
+"""Seconds between two looks at a grading that is under way."""
+TEMPORARY = (".", "#", "flycheck_", "flymake_")
+"""How names begin of what editors put beside the file that is edited."""
+
+
+class Grading:
+    """pytest, on the checks of one exercise. What it prints is kept until it is asked for. A context manager."""
+
+    def __init__(self, exercise: Exercise, *options: str) -> None:
+        self.exercise = exercise
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
+        self._process: subprocess.Popen[bytes] | None = None
+        checks = exercise.checks.relative_to(exercise.root)
+        try:
+            with _undisturbed():
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "pytest", str(checks), "--color=yes", *options],
+                    cwd=exercise.root,
+                    env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+                    stdin=subprocess.DEVNULL,
+                    stdout=self._output,
+                    stderr=subprocess.STDOUT,
+                    **_out_of_reach(),
+                )
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self) -> Grading:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    @property
+    def status(self) -> int | None:
+        """The exit status of pytest, or None while it is at work."""
+        assert self._process is not None
+        return self._process.poll()
+
+    def wait(self) -> int:
+        """Wait for the end of it and return the exit status of pytest."""
+        assert self._process is not None
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                # On Windows Ctrl-C is not heard during a wait without end.
+                return self._process.wait(LOOK if sys.platform == "win32" else None)
+
+    @property
+    def output(self) -> str:
+        """What pytest has printed, with its colors."""
+        self._output.seek(0)
+        return self._output.read().decode("utf-8", errors="replace").strip("\r\n")
+
+    def stop(self) -> None:
+        """End it, with every process that it started, and forget what it printed. Can be called again."""
+        if self._process is not None and self._process.poll() is None:
+            _end(self._process)
+        self._output.close()
+
+
+def _out_of_reach() -> dict[str, Any]:
+    """Options with which a Ctrl-C at the terminal reaches only us: pytest would print what it was doing."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"process_group": 0}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    family: set[psutil.Process] = set()
+    try:
+        import psutil
+
+        # Taken first: a process that has lost its parent is not found any more.
+        family |= _family(process.pid)
+        if sys.platform == "win32":
+            process.terminate()
+        else:
+            process.send_signal(signal.SIGINT)
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        family |= _family(process.pid)
+    finally:
+        with _undisturbed():
+            process.kill()
+            process.wait()
+            for member in family:
+                with contextlib.suppress(psutil.Error):
+                    member.kill()
+
+
+def _family(pid: int) -> set[psutil.Process]:
+    """All processes that a process has started, and those that they have started."""
+    import psutil
+
+    try:
+        return set(psutil.Process(pid).children(recursive=True))
+    except psutil.Error:
+        return set()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold a Ctrl-C back for a moment: while a process is started and not yet known, or is killed."""
+    held: list[object] = []
+    usual = signal.signal(signal.SIGINT, lambda *call: held.append(call))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if held:
+            signal.raise_signal(signal.SIGINT)
+
+
+def watch(root: Path) -> None:
+    """Grade each exercise as it is saved, until Ctrl-C (`KeyboardInterrupt`)."""
+    folder = (root / "exercises").resolve()
+    waiting: dict[str, Exercise] = {}
+    grading: Grading | None = None
+    is_new = True
+    try:
+        for changes in _changes(folder):
+            if is_new:
+                # Said only now: what is saved before is not noticed.
+                typer.echo("\nSave an exercise and it is graded. Ctrl-C leaves.\n")
+                is_new = False
+            if changes:
+                saved = {_stem(Path(path), folder) for _, path in changes}
+                waiting |= {exercise.stem: exercise for exercise in exercises(root) if exercise.stem in saved}
+            if grading is not None and grading.exercise.stem in waiting:
+                grading.stop()
+                grading = None
+            if grading is not None and grading.status is not None:
+                typer.echo(grading.output)
+                if grading.status == 0:
+                    show_next(root)
+                typer.echo()
+                grading.stop()
+                grading = None
+            if grading is None and waiting:
+                exercise = waiting.pop(next(iter(waiting)))
+                missing = absence(exercise)
+                typer.echo(missing or f"Grading {exercise.number} {exercise.title} …")
+                grading = None if missing else Grading(exercise)
+    finally:
+        if grading is not None:
+            grading.stop()
+
+
+def _changes(folder: Path) -> Iterator[Collection[tuple[object, str]]]:
+    """What was saved in a folder, burst after burst; nothing, again and again, while nothing is saved."""
+    import watchfiles
+
+    look = functools.partial(
+        watchfiles.watch, folder, watch_filter=None, rust_timeout=int(LOOK * 1000), yield_on_timeout=True
+    )
+    try:
+        yield from look()
+    except (OSError, RuntimeError):
+        # Linux limits how much can be watched, and editors use it up. Looking at each file is always possible.
+        yield from look(force_polling=True)
+
+
+def _stem(path: Path, folder: Path) -> str:
+    """The stem of the exercise that a file belongs to; empty for a file that is no source of one."""
+    inside = path.relative_to(folder).parts if path.is_relative_to(folder) else ()
+    if path.suffix != ".py" or not inside or any(part.startswith(TEMPORARY) for part in inside):
+        return ""
+    return path.stem if len(inside) == 1 else inside[0]

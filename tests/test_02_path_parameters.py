@@ -1,0 +1,374 @@
+"""02 Who and where: parameters in the path and in the query."""
+
+
+def test_the_client_is_greeted_by_its_id(server):
+    """On connecting, a client is greeted by the id in its path.
+
+    What stands in braces in the path becomes an argument of your route.
+    """
+    with server.connect("/ws/42") as client:
+        assert client.receive() == "Connected to client: 42"
+
+
+def test_each_text_is_answered_with_the_id(server):
+    """Each text is answered with the client's id.
+
+    Compare the two sentences of the contract: greeting and answer differ in more than one place.
+    """
+    with server.connect("/ws/42") as client:
+        assert client.receive() == "Connected to client: 42"
+
+        for text in ("hello", "hello", "", "  blanks  ", "Grüße, 世界"):
+            client.send(text)
+
+            assert client.receive() == f"Client 42 sent: {text}"
+
+
+def test_status_is_a_fixed_path(server):
+    """`/ws/status` is a fixed path: it says `ok` and closes with 1000.
+
+    Routes are tried in the order in which they are declared. Which one takes `/ws/status`?
+    """
+    with server.connect("/ws/status") as client:
+        assert client.receive() == "ok"
+
+        client.expect_close(1000)
+
+
+def test_a_seat_is_part_of_a_channel(server):
+    """A path may carry two parameters: a channel and a seat.
+
+    Two pairs of braces, two arguments.
+    """
+    with server.connect("/channels/jazz/seats/7") as client:
+        for text in ("hello", "Hello", ""):
+            client.send(text)
+
+            assert client.receive() == f"jazz/7: {text}"
+
+
+def test_a_goodbye_is_no_error(server):
+    """A goodbye is no error, on any of the routes.
+
+    Each route needs its own `try`, or a function that all of them use.
+    """
+    with server.connect("/ws/42") as client:
+        assert client.receive() == "Connected to client: 42"
+
+    with server.connect("/channels/jazz/seats/7") as client:
+        client.send("hello")
+
+        assert client.receive() == "jazz/7: hello"
+
+    with server.connect("/ws/status") as client:
+        assert client.receive() == "ok"
+
+
+def test_clients_are_served_at_the_same_time(server):
+    """Many clients that speak at the same moment are answered within the second that one may take.
+
+    Waiting with `await` lets the others run. What does `time.sleep` do?
+    """
+    with server.time_limit(1):
+        clients = server.connect_together([f"/ws/{number}" for number in range(8)])
+        for number in range(8):
+            assert clients[number].receive() == f"Connected to client: {number}"
+
+    with server.time_limit(1):
+        with server.held_still():
+            for number in range(8):
+                clients[number].send(f"from {number}")
+
+        for number in range(8):
+            assert clients[number].receive() == f"Client {number} sent: from {number}"
+
+
+def test_seats_are_served_at_the_same_time(server):
+    """The same holds for seats.
+
+    Waiting with `await` lets the others run.
+    """
+    clients = server.connect_together(["/channels/jazz/seats/7"] * 8)
+
+    with server.time_limit(1):
+        with server.held_still():
+            for number in range(8):
+                clients[number].send(f"from {number}")
+
+        for number in range(8):
+            assert clients[number].receive() == f"jazz/7: from {number}"
+
+
+def test_a_dropped_connection_is_no_error(server):
+    """A connection that drops is no error either.
+
+    There is no closing handshake, and still only one exception to catch.
+    """
+    for reset in (False, True):
+        client = server.connect("/ws/42")
+
+        assert client.receive() == "Connected to client: 42"
+
+        client.drop(reset=reset)
+        client = server.connect("/channels/jazz/seats/7")
+        client.send("hello")
+
+        assert client.receive() == "jazz/7: hello"
+
+        client.drop(reset=reset)
+
+    with server.connect("/ws/7") as client:
+        assert client.receive() == "Connected to client: 7"
+
+
+def test_leaving_right_after_the_last_word_is_no_error(server):
+    """A client may leave right after its last word.
+
+    Your answer then goes to a client that has left, and `send_text()` raises. Is the send inside of the `try`, too?
+    """
+    client = server.connect("/ws/42")
+
+    assert client.receive() == "Connected to client: 42"
+
+    client.send_last("bye")
+    client = server.connect("/channels/jazz/seats/7")
+    client.send_last("bye")
+
+    with server.connect("/ws/7") as client:
+        assert client.receive() == "Connected to client: 7"
+
+
+def test_a_client_may_leave_before_it_is_greeted(server):
+    """A client may leave before it hears a word.
+
+    The greeting, too, is a send that can meet a client that has left.
+    """
+    server.connect_and_drop("/ws/42")
+    server.connect_and_drop("/ws/status")
+
+    with server.connect("/ws/7") as client:
+        assert client.receive() == "Connected to client: 7"
+
+
+def test_ids_come_decoded(server):
+    """An id is any text, and comes percent-decoded, once.
+
+    FastAPI has decoded it already. An id like `042` is no number, and neither is `ann`.
+    """
+    with server.connect("/ws/J%C3%BCrgen") as client:
+        assert client.receive() == "Connected to client: Jürgen"
+
+        client.send("hi")
+
+        assert client.receive() == "Client Jürgen sent: hi"
+
+    with server.connect("/ws/042") as client:
+        assert client.receive() == "Connected to client: 042"
+
+    with server.connect("/ws/%20Ann%20Lee%20") as client:
+        assert client.receive() == "Connected to client:  Ann Lee "
+
+    with server.connect("/ws/100%2541") as client:
+        assert client.receive() == "Connected to client: 100%41"
+
+    with server.connect("/ws/a+b") as client:
+        assert client.receive() == "Connected to client: a+b"
+
+
+def test_only_status_itself_is_the_status(server):
+    """Ids that resemble `status` are ids.
+
+    The fixed path is one word, spelt in one way.
+    """
+    for name in ("Status", "status2", "statu"):
+        with server.connect(f"/ws/{name}") as client:
+            assert client.receive() == f"Connected to client: {name}"
+
+            client.send("hello")
+
+            assert client.receive() == f"Client {name} sent: hello"
+
+
+def test_channels_come_decoded(server):
+    """A channel is any text, decoded, and a seat may be 0 or negative.
+
+    An integer is written back as Python writes it.
+    """
+    with server.connect("/channels/caf%C3%A9%20noir/seats/0") as client:
+        client.send("hello")
+
+        assert client.receive() == "café noir/0: hello"
+
+    with server.connect("/channels/News/seats/7") as client:
+        client.send("hello")
+
+        assert client.receive() == "News/7: hello"
+
+    with server.connect("/channels/8/seats/-3") as client:
+        client.send("hello")
+
+        assert client.receive() == "8/-3: hello"
+
+    with server.connect("/channels/status/seats/1234567") as client:
+        client.send("hello")
+
+        assert client.receive() == "status/1234567: hello"
+
+
+def test_shout_answers_in_upper_case(server):
+    """With `shout=true` the text is answered in upper case, and only the text.
+
+    An argument that is not in the path comes from the query. Give it a type and a default.
+    """
+    with server.connect("/channels/jazz/seats/7?shout=true") as client:
+        client.send("Hello, Jürgen")
+
+        assert client.receive() == "jazz/7: HELLO, JÜRGEN"
+
+
+def test_shout_is_false_by_default(server):
+    """`shout=false` means the same as leaving it out.
+
+    The text "false" is true to Python, as any text that is not empty. What makes a boolean of it?
+    """
+    with server.connect("/channels/jazz/seats/7?shout=false") as client:
+        client.send("Hello")
+
+        assert client.receive() == "jazz/7: Hello"
+
+    with server.connect("/channels/jazz/seats/7") as client:
+        client.send("Hello")
+
+        assert client.receive() == "jazz/7: Hello"
+
+
+def test_a_seat_is_an_integer(server):
+    """A seat that is no integer is refused with 403.
+
+    Say in the annotation what a seat is: FastAPI then refuses everything else, before your route is called.
+    """
+    assert server.refuses("/channels/jazz/seats/abc") == 403
+    assert server.refuses("/channels/jazz/seats/3.5") == 403
+    assert server.refuses("/channels/jazz/seats/seven") == 403
+
+
+def test_shout_is_a_boolean(server):
+    """A `shout` that is no boolean is refused with 403.
+
+    The annotation decides here, too.
+    """
+    assert server.refuses("/channels/jazz/seats/7?shout=maybe") == 403
+    assert server.refuses("/channels/jazz/seats/7?shout=abc") == 403
+
+
+def test_nothing_else_is_sent(server):
+    """Nothing is sent but what the contract names.
+
+    One greeting on connecting, one answer for each text; no greeting on a seat.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/channels/jazz/seats/7", name="seat") as seat:
+        assert ann.receive() == "Connected to client: ann"
+
+        ann.expect_silence()
+        seat.expect_silence()
+        ann.send("hello")
+
+        assert ann.receive() == "Client ann sent: hello"
+
+        ann.expect_silence()
+        seat.send("hello")
+
+        assert seat.receive() == "jazz/7: hello"
+
+        seat.expect_silence()
+        ann.expect_silence()
+
+
+def test_each_client_has_its_own_id(server):
+    """Each connection keeps its own id and its own seat.
+
+    What belongs to one connection lives in the arguments and local variables of its call.
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/channels/jazz/seats/7?shout=true", name="loud") as loud,
+        server.connect("/channels/rock/seats/8", name="soft") as soft,
+    ):
+        assert ann.receive() == "Connected to client: ann"
+        assert ben.receive() == "Connected to client: ben"
+
+        ann.send("hello")
+        ben.send("hello")
+        loud.send("hello")
+        soft.send("hello")
+
+        assert ann.receive() == "Client ann sent: hello"
+        assert ben.receive() == "Client ben sent: hello"
+        assert loud.receive() == "jazz/7: HELLO"
+        assert soft.receive() == "rock/8: hello"
+
+        ben.close()
+        ann.send("still here")
+
+        assert ann.receive() == "Client ann sent: still here"
+
+        soft.drop()
+        loud.send("still here")
+
+        assert loud.receive() == "jazz/7: STILL HERE"
+
+
+def test_two_clients_may_have_the_same_id(server):
+    """Two connections with the same id are two clients.
+
+    An id says what to answer, not whom.
+    """
+    with server.connect("/ws/ann", name="ann") as first, server.connect("/ws/ann", name="ann too") as second:
+        assert first.receive() == "Connected to client: ann"
+        assert second.receive() == "Connected to client: ann"
+
+        first.send("from the first")
+
+        assert first.receive() == "Client ann sent: from the first"
+
+        second.send("from the second")
+
+        assert second.receive() == "Client ann sent: from the second"
+
+        second.close()
+        first.send("still here")
+
+        assert first.receive() == "Client ann sent: still here"
+
+
+def test_answers_keep_their_order(server):
+    """Answers come in the order of the messages, however long they are.
+
+    One loop for one client does this by itself.
+    """
+    with server.connect("/ws/ann") as client:
+        assert client.receive() == "Connected to client: ann"
+
+        client.send("long " * 100_000)
+        client.send("short")
+        client.send("last")
+
+        assert client.receive() == "Client ann sent: " + "long " * 100_000
+        assert client.receive_all(2) == ["Client ann sent: short", "Client ann sent: last"]
+
+
+def test_a_client_may_take_its_time(server):
+    """A client may be silent for as long as it likes.
+
+    There is no limit of time in this exercise.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/channels/jazz/seats/7", name="seat") as seat:
+        assert ann.receive() == "Connected to client: ann"
+
+        server.fast_forward(3600)
+        ann.send("still here")
+        seat.send("still here")
+
+        assert ann.receive() == "Client ann sent: still here"
+        assert seat.receive() == "jazz/7: still here"

@@ -1,0 +1,451 @@
+"""03 Everyone hears it: a connection manager."""
+
+
+def test_the_sender_hears_itself(server):
+    """What a client says comes back to it, too.
+
+    The sender is one of everyone.
+    """
+    with server.connect("/ws/1") as client:
+        client.send("hello")
+
+        assert client.receive() == "Client #1 says: hello"
+
+
+def test_everyone_hears_it(server):
+    """What a client says is sent to everyone connected.
+
+    Someone has to know all connections: an object that every call of your route shares.
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/ws/cleo", name="cleo") as cleo,
+    ):
+        ben.send("hello")
+
+        assert ann.receive() == "Client #ben says: hello"
+        assert ben.receive() == "Client #ben says: hello"
+        assert cleo.receive() == "Client #ben says: hello"
+
+        cleo.send("hi")
+
+        assert ben.receive() == "Client #cleo says: hi"
+
+        ann.send("")
+
+        assert ben.receive() == "Client #ann says: "
+
+
+def test_connections_are_counted(server):
+    """`GET /connections` tells how many connections are open.
+
+    The manager knows.
+    """
+    server.expect("/connections", {"count": 0})
+
+    with server.connect("/ws/ann", name="ann"), server.connect("/ws/ben", name="ben"):
+        server.expect("/connections", {"count": 2})
+
+    server.expect("/connections", {"count": 0})
+
+
+def test_a_goodbye_is_told(server):
+    """When a client leaves, everyone still there is told so, once, and the log shows no traceback.
+
+    `receive_text()` raises `WebSocketDisconnect`. First take the connection away, then tell the others.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        ben.close()
+
+        assert ann.receive() == "Client #ben left the chat"
+
+        ann.expect_silence()
+
+
+def test_clients_are_served_at_the_same_time(server):
+    """Clients that speak at the same moment are heard within the second that one message may take each.
+
+    Waiting with `await` lets the others run. What does `time.sleep` do?
+    """
+    clients = server.connect_together(["/ws/ann", "/ws/ann", "/ws/ann", "/ws/ann", "/ws/ann", "/ws/ann"])
+
+    with server.time_limit(1):
+        with server.held_still():
+            for client in clients:
+                client.send("all at once")
+
+        for client in clients:
+            assert client.receive_all(6) == ["Client #ann says: all at once"] * 6
+
+
+def test_dropped_connections_are_told(server):
+    """A connection that drops without a goodbye has left, too.
+
+    There is no closing handshake, and still only one exception to catch.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        server.connect("/ws/ben", name="ben").drop()
+
+        assert ann.receive() == "Client #ben left the chat"
+
+        server.connect("/ws/cleo", name="cleo").drop(reset=True)
+
+        assert ann.receive() == "Client #cleo left the chat"
+
+        server.connect("/ws/dan", name="dan").close(4000, "see you")
+
+        assert ann.receive() == "Client #dan left the chat"
+
+        server.expect("/connections", {"count": 1})
+        ann.send("still here")
+
+        assert ann.receive() == "Client #ann says: still here"
+
+        ann.expect_silence()
+
+
+def test_the_right_name_is_told(server):
+    """Whoever leaves is named, not whoever came last.
+
+    What belongs to one connection lives in the arguments and local variables of its call.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ben = server.connect("/ws/ben", name="ben")
+        with server.connect("/ws/cleo", name="cleo") as cleo:
+            ben.close()
+
+            assert ann.receive() == "Client #ben left the chat"
+            assert cleo.receive() == "Client #ben left the chat"
+
+            ann.send("bye, ben")
+
+            assert cleo.receive() == "Client #ann says: bye, ben"
+
+
+def test_texts_are_passed_on_unchanged(server):
+    """Ids and texts are passed on as they are.
+
+    An id is any text, decoded already; a text may be empty, long, or have blanks around it.
+    """
+    with server.connect("/ws/J%C3%BCrgen%20B", name="jürgen") as jürgen, server.connect("/ws/ann", name="ann") as ann:
+        for text in ("  blanks  ", "", "Grüße, 世界\n", '{"json": 1}', "x" * 500_000):
+            jürgen.send(text)
+
+            assert ann.receive() == f"Client #Jürgen B says: {text}"
+            assert jürgen.receive() == f"Client #Jürgen B says: {text}"
+
+        jürgen.close()
+
+        assert ann.receive() == "Client #Jürgen B left the chat"
+
+
+def test_nothing_else_is_sent(server):
+    """Nothing is sent but what the contract names.
+
+    No greeting, nothing about newcomers, nothing of what was said before they came.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ann.send("is anybody there")
+
+        assert ann.receive() == "Client #ann says: is anybody there"
+
+        with server.connect("/ws/ben", name="ben") as ben:
+            ben.expect_silence()
+            ann.expect_silence()
+            ben.send("me")
+
+            assert ann.receive() == "Client #ben says: me"
+            assert ben.receive() == "Client #ben says: me"
+
+            ann.expect_silence()
+            ben.expect_silence()
+
+
+def test_the_same_id_twice(server):
+    """Two connections with the same id are two connections.
+
+    What tells one connection from another? Not the id.
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as first,
+        server.connect("/ws/ann", name="ann too") as second,
+        server.connect("/ws/ben", name="ben") as ben,
+    ):
+        server.expect("/connections", {"count": 3})
+        first.send("one")
+
+        assert first.receive() == "Client #ann says: one"
+        assert second.receive() == "Client #ann says: one"
+        assert ben.receive() == "Client #ann says: one"
+
+        first.close()
+
+        assert second.receive() == "Client #ann left the chat"
+        assert ben.receive() == "Client #ann left the chat"
+
+        server.expect("/connections", {"count": 2})
+        second.send("two")
+
+        assert second.receive() == "Client #ann says: two"
+        assert ben.receive() == "Client #ann says: two"
+
+        second.drop()
+
+        assert ben.receive() == "Client #ann left the chat"
+
+        server.expect("/connections", {"count": 1})
+        ben.expect_silence()
+
+
+def test_many_clients_have_room(server):
+    """There is no limit to the number of clients.
+
+    A list grows by itself.
+    """
+    clients = server.connect_together(["/ws/a", "/ws/b", "/ws/c", "/ws/d"] * 10)
+
+    server.expect("/connections", {"count": 40})
+    clients[39].send("who hears me?")
+
+    for client in clients:
+        assert client.receive() == "Client #d says: who hears me?"
+
+
+def test_texts_keep_their_order(server):
+    """Everyone hears what a client says in the order in which it was said.
+
+    One loop for one client does this by itself.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        ann.send("long " * 100_000)
+        ann.send("short")
+        ann.send("last")
+
+        assert ben.receive() == "Client #ann says: " + "long " * 100_000
+        assert ben.receive_all(2) == ["Client #ann says: short", "Client #ann says: last"]
+
+
+def test_a_client_may_just_listen(server):
+    """A client may listen for as long as it likes, and say nothing.
+
+    There is no limit of time in this exercise.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        server.fast_forward(3600)
+        ben.send("still here?")
+
+        assert ann.receive() == "Client #ben says: still here?"
+
+        ann.send("yes")
+
+        assert ben.receive_all(2) == ["Client #ben says: still here?", "Client #ann says: yes"]
+
+
+def test_a_binary_message_ends_its_connection(server):
+    """A client that sends a binary message has left: its connection ends, the others are told, and the count is right.
+
+    `receive_text()` raises `KeyError` there, not `WebSocketDisconnect`. Which clean-up happens however a loop ends?
+    """
+    server.allow_tracebacks()
+
+    with server.connect("/ws/ann", name="ann") as ann:
+        ben = server.connect("/ws/ben", name="ben")
+        ben.send(b"\x00\x01")
+
+        ben.expect_end()
+
+        assert ann.receive() == "Client #ben left the chat"
+
+        server.expect("/connections", {"count": 1})
+        ann.send("still here")
+
+        assert ann.receive() == "Client #ann says: still here"
+
+        ann.expect_silence()
+
+
+def test_nothing_counts_after_a_binary_message(server):
+    """What a client sends after a binary message is ignored, even when both arrive together.
+
+    The loop of that client is over.
+    """
+    server.allow_tracebacks()
+
+    with server.connect("/ws/ann", name="ann") as ann:
+        ben = server.connect("/ws/ben", name="ben")
+        with server.held_still():
+            ben.send(b"")
+            ben.send("do you hear me?")
+
+        ben.expect_end()
+
+        assert ann.receive() == "Client #ben left the chat"
+
+        ann.expect_silence()
+        server.expect("/connections", {"count": 1})
+
+
+def test_leaving_right_after_the_last_word(server):
+    """A client may leave right after its last word: one goodbye to everyone, and no traceback.
+
+    Your broadcast then meets a client that has left, and so does the `receive_text()` after it:
+    Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ben = server.connect("/ws/ben", name="ben")
+        with server.connect("/ws/cleo", name="cleo") as cleo:
+            ben.send_last("bye")
+
+            assert ann.receive(passing_over="Client #ben says: bye") == "Client #ben left the chat"
+            assert cleo.receive(passing_over="Client #ben says: bye") == "Client #ben left the chat"
+
+            server.expect("/connections", {"count": 2})
+            ann.send("he is gone")
+
+            assert ann.receive(passing_over="Client #ben says: bye") == "Client #ann says: he is gone"
+            assert cleo.receive(passing_over="Client #ben says: bye") == "Client #ann says: he is gone"
+
+
+def test_nobody_is_passed_over(server):
+    """Nobody is passed over when another connection drops while a message goes round.
+
+    Taking an item out of a list moves all behind it one place forward, also under a loop that stands in the middle.
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/ws/cleo", name="cleo") as cleo,
+        server.connect("/ws/dan", name="dan") as dan,
+    ):
+        server.drop_while_sending(ann, to=ben)
+        ben.send("hello")
+
+        assert sorted(ben.receive_all(2)) == ["Client #ann left the chat", "Client #ben says: hello"]
+        assert sorted(cleo.receive_all(2)) == ["Client #ann left the chat", "Client #ben says: hello"]
+        assert sorted(dan.receive_all(2)) == ["Client #ann left the chat", "Client #ben says: hello"]
+
+        cleo.expect_silence()
+        server.drop_while_sending(dan, to=cleo)
+        ben.send("again")
+
+        assert sorted(ben.receive_all(2)) == ["Client #ben says: again", "Client #dan left the chat"]
+        assert sorted(cleo.receive_all(2)) == ["Client #ben says: again", "Client #dan left the chat"]
+
+        server.expect("/connections", {"count": 2})
+
+
+def test_one_that_drops_costs_nobody_the_message(server):
+    """A connection that drops while a message goes round costs nobody else that message.
+
+    A send to a dead connection raises. What happens to the sends after it?
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/ws/cleo", name="cleo") as cleo,
+        server.connect("/ws/dan", name="dan") as dan,
+    ):
+        server.drop_while_sending(ben, to=ben)
+        dan.send("hello")
+
+        assert sorted(ann.receive_all(2)) == ["Client #ben left the chat", "Client #dan says: hello"]
+        assert sorted(cleo.receive_all(2)) == ["Client #ben left the chat", "Client #dan says: hello"]
+        assert sorted(dan.receive_all(2)) == ["Client #ben left the chat", "Client #dan says: hello"]
+
+        server.hold_back(cleo)
+        dan.send("who is left?")
+        server.settle()
+        cleo.drop()
+        server.let_through(cleo)
+
+        assert sorted(ann.receive_all(2)) == ["Client #cleo left the chat", "Client #dan says: who is left?"]
+        assert sorted(dan.receive_all(2)) == ["Client #cleo left the chat", "Client #dan says: who is left?"]
+
+        dan.send("me")
+
+        assert ann.receive() == "Client #dan says: me"
+
+        server.expect("/connections", {"count": 2})
+
+
+def test_a_slow_client_gets_its_messages(server):
+    """A client with a slow network gets every message in the end, whoever comes or goes meanwhile.
+
+    A send to it waits, and while your route waits, others run: they may change the very list that you loop over.
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/ws/cleo", name="cleo") as cleo,
+        server.connect("/ws/dan", name="dan") as dan,
+    ):
+        server.hold_back(ben)
+        cleo.send("hello")
+        server.settle()
+        server.connect("/ws/eve", name="eve")
+        ann.close()
+        server.fast_forward(3)
+        server.let_through(ben)
+
+        assert sorted(ben.receive_all(2)) == ["Client #ann left the chat", "Client #cleo says: hello"]
+        assert sorted(cleo.receive_all(2)) == ["Client #ann left the chat", "Client #cleo says: hello"]
+        assert sorted(dan.receive_all(2)) == ["Client #ann left the chat", "Client #cleo says: hello"]
+
+        ben.expect_silence()
+        dan.expect_silence()
+        server.expect("/connections", {"count": 4})
+
+
+def test_several_leave_at_once(server):
+    """When several leave at the same moment, everyone still there hears of each of them, once.
+
+    The goodbye of the first goes out to the others: some of those have left as well, and don't know it yet.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ben = server.connect("/ws/ben", name="ben")
+        cleo = server.connect("/ws/cleo", name="cleo")
+        dan = server.connect("/ws/dan", name="dan")
+        with server.connect("/ws/eve", name="eve") as eve:
+            with server.held_still():
+                ben.drop()
+                cleo.close()
+                dan.drop(reset=True)
+
+            left = ["Client #ben left the chat", "Client #cleo left the chat", "Client #dan left the chat"]
+
+            assert sorted(ann.receive_all(3)) == left
+            assert sorted(eve.receive_all(3)) == left
+
+            ann.expect_silence()
+            server.expect("/connections", {"count": 2})
+            eve.send("still here")
+
+            assert ann.receive() == "Client #eve says: still here"
+
+
+def test_everything_holds_on_a_slow_network(server):
+    """All this holds when every send takes its time.
+
+    At each `await` others may run. Is your list right at each of them?
+    """
+    server.slow_network()
+    ann, ben = server.connect_together(["/ws/ann", "/ws/ben"])
+
+    with server.connect("/ws/cleo", name="cleo") as cleo:
+        server.expect("/connections", {"count": 3})
+        with server.held_still():
+            ann.send_last("bye")
+            ben.send("hello")
+
+        heard = [cleo.receive(passing_over="Client #ann says: bye") for _ in range(2)]
+
+        assert sorted(heard) == ["Client #ann left the chat", "Client #ben says: hello"]
+
+        server.expect("/connections", {"count": 2})
+        ben.close()
+
+        assert cleo.receive(passing_over="Client #ann says: bye") == "Client #ben left the chat"
+
+        server.expect("/connections", {"count": 1})
+        cleo.expect_silence()

@@ -1,0 +1,386 @@
+"""04 A package of routes: two routers in one application."""
+
+
+def test_the_chat_answers(server):
+    """The chat answers under `/chat`.
+
+    `main.py` imports the router and includes it, under its prefix. Each text gets an answer, not only the first.
+    """
+    with server.connect("/chat/ws") as client:
+        for text in ("hello", "hello", "again"):
+            client.send(text)
+
+            assert client.receive() == f"You sent: {text}"
+
+
+def test_the_alerts_answer(server):
+    """The alerts answer under `/alerts`, to a client that has the key.
+
+    Both routers have a `/ws`. The prefix tells them apart.
+    """
+    with server.connect("/alerts/ws?key=letmein") as client:
+        for text in ("fire", "fire", "all clear"):
+            client.send(text)
+
+            assert client.receive() == f"alert: {text}"
+
+
+def test_a_goodbye_is_no_error(server):
+    """A goodbye is no error, on either route.
+
+    Each route has a loop of its own, and each has to expect `WebSocketDisconnect`.
+    """
+    for path, answer in (("/chat/ws", "You sent: hello"), ("/alerts/ws?key=letmein", "alert: hello")):
+        with server.connect(path) as client:
+            client.send("hello")
+
+            assert client.receive() == answer
+
+
+def test_a_dropped_connection_is_no_error(server):
+    """A connection that drops is no error either.
+
+    There is no closing handshake, and still only one exception to catch.
+    """
+    for path, answer in (("/chat/ws", "You sent: hello"), ("/alerts/ws?key=letmein", "alert: hello")):
+        for reset in (False, True):
+            client = server.connect(path)
+            client.send("hello")
+
+            assert client.receive() == answer
+
+            client.drop(reset=reset)
+
+
+def test_leaving_right_after_the_last_word_is_no_error(server):
+    """A client may leave right after its last word.
+
+    Your answer then goes to a client that has left, and `send_text()` raises. Is the send inside of the `try`, too?
+    """
+    for path, answer in (("/chat/ws", "You sent: hello"), ("/alerts/ws?key=letmein", "alert: hello")):
+        server.connect(path).send_last("bye")
+
+        hasty = server.connect(path, name="hasty")
+        with server.held_still():
+            hasty.send("one more thing")
+            hasty.send_last("bye")
+
+        server.fast_forward(3)
+        with server.connect(path) as client:
+            client.send("hello")
+
+            assert client.receive() == answer
+
+
+def test_the_status_is_answered(server):
+    """`GET /alerts/status` answers that all is well.
+
+    A router takes HTTP routes, too, and its prefix goes before them all.
+    """
+    server.expect("/alerts/status?key=letmein", {"ok": True})
+
+
+def test_the_messages_are_listed(server):
+    """`GET /chat/messages` lists the texts received so far, oldest first.
+
+    The list outlives a single call of your route. Where does it live?
+    """
+    server.expect("/chat/messages", [])
+
+    with server.connect("/chat/ws") as client:
+        for text in ("one", "two", "three"):
+            client.send(text)
+
+            assert client.receive() == f"You sent: {text}"
+
+        server.expect("/chat/messages", ["one", "two", "three"])
+
+
+def test_the_list_is_for_all_clients(server):
+    """The list has the texts of all clients in it, also of those who have left.
+
+    Coming and going changes nothing in it.
+    """
+    with server.connect("/chat/ws", name="ann") as ann, server.connect("/chat/ws", name="ben") as ben:
+        for client, text in ((ann, "from ann"), (ben, "from ben"), (ann, "ann again")):
+            client.send(text)
+
+            assert client.receive() == f"You sent: {text}"
+
+        server.expect("/chat/messages", ["from ann", "from ben", "ann again"])
+
+    with server.connect("/chat/ws", name="cleo") as cleo:
+        server.expect("/chat/messages", ["from ann", "from ben", "ann again"])
+        cleo.send("from cleo")
+
+        assert cleo.receive() == "You sent: from cleo"
+
+    server.expect("/chat/messages", ["from ann", "from ben", "ann again", "from cleo"])
+
+
+def test_the_list_has_every_text(server):
+    """The list has every text in it, as it came and as often as it came.
+
+    Also the empty one, also a text that was there before.
+    """
+    with server.connect("/chat/ws") as client:
+        for text in ("twice", "twice", "", "  blanks  ", '{"a": 1}', "Grüße, 世界", "twice"):
+            client.send(text)
+
+            assert client.receive() == f"You sent: {text}"
+
+    server.expect("/chat/messages", ["twice", "twice", "", "  blanks  ", '{"a": 1}', "Grüße, 世界", "twice"])
+
+
+def test_the_list_is_as_long_as_it_gets(server):
+    """The list forgets nothing, however long it gets.
+
+    All texts, not the latest.
+    """
+    with server.connect("/chat/ws") as client:
+        for number in range(1100):
+            client.send(f"text {number}")
+
+        assert client.receive_all(1100) == [f"You sent: text {number}" for number in range(1100)]
+
+    server.expect("/chat/messages", [f"text {number}" for number in range(1100)])
+
+
+def test_an_alert_is_no_chat_message(server):
+    """What is sent to the alerts is not in the chat's list.
+
+    Each router keeps to its own.
+    """
+    with server.connect("/alerts/ws?key=letmein") as client:
+        client.send("fire")
+
+        assert client.receive() == "alert: fire"
+
+        server.expect("/chat/messages", [])
+
+
+def test_the_socket_is_guarded(server):
+    """Without the key, the WebSocket of the alerts is refused with 403.
+
+    A router has `dependencies`, and they come before each of its routes. What does your guard do when the key is wrong?
+    """
+    for query in ("", "?key=wrong"):
+        assert server.refuses(f"/alerts/ws{query}") == 403
+
+
+def test_the_status_is_guarded(server):
+    """Without the key, `GET /alerts/status` is refused with 403.
+
+    One guard for both kinds of routes: what does it need to ask for, and what does it raise that suits both?
+    """
+    for query in ("", "?key=wrong"):
+        assert server.request("GET", f"/alerts/status{query}").status_code == 403
+
+
+def test_only_the_very_key_will_do(server):
+    """Only the very key will do.
+
+    Compare the whole value of the parameter `key`, and no other.
+    """
+    for query in ("key=", "key=let", "key=letmeinn", "key=xletmein", "key=LetMeIn", "monkey=letmein", "key2=letmein"):
+        assert server.refuses(f"/alerts/ws?{query}") == 403
+        assert server.request("GET", f"/alerts/status?{query}").status_code == 403
+
+
+def test_the_key_may_have_company(server):
+    """The key may stand beside other parameters, in any place.
+
+    FastAPI takes the query string apart for you: a parameter of your function has its value.
+    """
+    for query in ("key=letmein&volume=11", "volume=11&key=letmein", "key=%6Cetmein"):
+        server.expect(f"/alerts/status?{query}", {"ok": True})
+
+        with server.connect(f"/alerts/ws?{query}") as client:
+            client.send("fire")
+
+            assert client.receive() == "alert: fire"
+
+
+def test_nothing_lives_at_the_root(server):
+    """There is no `/ws` without a prefix.
+
+    Include each router once, under its prefix.
+    """
+    for path in ("/ws", "/ws?key=letmein"):
+        assert server.refuses(path) == 403
+
+
+def test_nothing_else_is_sent(server):
+    """Nothing is sent but the answers.
+
+    No greeting, no second copy.
+    """
+    for path, answer in (("/chat/ws", "You sent: only this"), ("/alerts/ws?key=letmein", "alert: only this")):
+        with server.connect(path) as client:
+            client.expect_silence()
+            client.send("only this")
+
+            assert client.receive() == answer
+
+            client.expect_silence()
+
+
+def test_texts_are_answered_unchanged(server):
+    """Texts are answered unchanged, in the order in which they came.
+
+    An empty text is a message, too.
+    """
+    for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
+        with server.connect(path) as client:
+            for text in ("x" * 500_000, "", "  blanks  ", '{"a": 1}', "Grüße, 世界", ""):
+                client.send(text)
+            for text in ("x" * 500_000, "", "  blanks  ", '{"a": 1}', "Grüße, 世界", ""):
+                assert client.receive() == answer + text
+
+
+def test_clients_do_not_wait_for_each_other(server):
+    """A client that is silent keeps nobody waiting.
+
+    While one call of your route waits at an `await`, the others run.
+    """
+    for path, answer in (("/chat/ws", "You sent: hello"), ("/alerts/ws?key=letmein", "alert: hello")):
+        with server.connect(path, name="silent") as silent, server.connect(path, name="talker") as talker:
+            for client in (talker, talker, silent):
+                client.send("hello")
+
+                assert client.receive() == answer
+
+
+def test_each_client_gets_its_own(server):
+    """Each client gets the answers to its own texts, and nobody else's.
+
+    The list of texts is for all, the answer is for one.
+    """
+    for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
+        with server.connect(path, name="ann") as ann, server.connect(path, name="ben") as ben:
+            ann.send("from ann")
+            ben.send("from ben")
+            ann.send("ann again")
+
+            assert ann.receive_all(2) == [answer + "from ann", answer + "ann again"]
+            assert ben.receive() == answer + "from ben"
+
+            ann.expect_silence()
+            ben.expect_silence()
+
+
+def test_others_go_on_when_one_leaves(server):
+    """When one client leaves, the others are served as before.
+
+    End what belongs to the one who left, and nothing else.
+    """
+    for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
+        with server.connect(path, name="ann") as ann, server.connect(path, name="ben") as ben:
+            ann.send("hello")
+
+            assert ann.receive() == answer + "hello"
+
+            ann.close()
+            ben.send("still here")
+
+            assert ben.receive() == answer + "still here"
+
+
+def test_a_client_may_take_its_time(server):
+    """A client may be silent for as long as it likes.
+
+    There is no limit of time in this exercise.
+    """
+    for path, answer in (("/chat/ws", "You sent: still here"), ("/alerts/ws?key=letmein", "alert: still here")):
+        with server.connect(path) as client:
+            for seconds in (31, 3600):
+                server.fast_forward(seconds)
+                client.send("still here")
+
+                assert client.receive() == answer
+
+
+def test_the_chat_works_in_another_application(serve):
+    """The chat's router works in another application, under another prefix.
+
+    `chat.py` needs to know neither the prefix nor the application: both are the business of whoever includes it.
+    """
+    server = serve(mounts=(("chat", "/api/v2/talk"),))
+
+    with server.connect("/api/v2/talk/ws") as client:
+        for text in ("hello", "again"):
+            client.send(text)
+
+            assert client.receive() == f"You sent: {text}"
+
+        server.expect("/api/v2/talk/messages", ["hello", "again"])
+
+
+def test_the_alerts_work_in_another_application(serve):
+    """The alerts' router works in another application, under another prefix.
+
+    `alerts.py` needs to know neither the prefix nor the application: both are the business of whoever includes it.
+    """
+    server = serve(mounts=(("alerts", "/api/v2/news"),))
+    server.expect("/api/v2/news/status?key=letmein", {"ok": True})
+
+    with server.connect("/api/v2/news/ws?key=letmein") as client:
+        for text in ("fire", "all clear"):
+            client.send(text)
+
+            assert client.receive() == f"alert: {text}"
+
+
+def test_the_guard_goes_with_its_router(serve):
+    """The guard goes wherever its router goes.
+
+    Here the alerts are included in an application that is not yours. Is all that makes a 403 in `alerts.py`?
+    """
+    server = serve(mounts=(("alerts", "/api/v2/news"),))
+
+    for query in ("", "?key=wrong"):
+        assert server.refuses(f"/api/v2/news/ws{query}") == 403
+        assert server.request("GET", f"/api/v2/news/status{query}").status_code == 403
+
+
+def test_the_prefixes_may_change_places(serve):
+    """The two routers may even change places.
+
+    Nothing in a router depends on its prefix: a guard that looks at the path guards the wrong door here.
+    """
+    server = serve(mounts=(("chat", "/alerts"), ("alerts", "/chat")))
+
+    assert server.refuses("/chat/ws") == 403
+    assert server.request("GET", "/chat/status").status_code == 403
+
+    server.expect("/chat/status?key=letmein", {"ok": True})
+    server.expect("/alerts/messages", [])
+    with server.connect("/alerts/ws") as ann, server.connect("/chat/ws?key=letmein") as ben:
+        ann.send("hello")
+        ben.send("fire")
+
+        assert ann.receive() == "You sent: hello"
+        assert ben.receive() == "alert: fire"
+
+
+def test_a_router_may_be_included_twice(serve):
+    """A router may be included twice, under two prefixes.
+
+    Each inclusion has all routes, and the guard.
+    """
+    server = serve(mounts=(("chat", "/east"), ("chat", "/west"), ("alerts", "/north"), ("alerts", "/south")))
+
+    for prefix in ("/east", "/west"):
+        with server.connect(f"{prefix}/ws") as client:
+            client.send("hello")
+
+            assert client.receive() == "You sent: hello"
+
+    for prefix in ("/north", "/south"):
+        assert server.refuses(f"{prefix}/ws") == 403
+        assert server.request("GET", f"{prefix}/status").status_code == 403
+
+        with server.connect(f"{prefix}/ws?key=letmein") as client:
+            client.send("fire")
+
+            assert client.receive() == "alert: fire"

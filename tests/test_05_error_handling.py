@@ -1,0 +1,508 @@
+"""05 Survive bad input: whose fault an error is decides what happens."""
+
+
+def test_a_sum_is_answered(server):
+    """A sum is answered.
+
+    Receive a text, parse it, let `compute` do the sum, send the result as JSON.
+    """
+    with server.connect("/ws") as client:
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+        client.send_json({"op": "add", "a": 20, "b": 3})
+        client.expect_json({"result": 23})
+
+
+def test_each_operation_is_answered(server):
+    """Each of the four operations is answered.
+
+    `compute` has them all. `a` comes before `b`.
+    """
+    with server.connect("/ws") as client:
+        for op, a, b, result in (("add", 7, 2, 9), ("sub", 7, 2, 5), ("mul", 7, 2, 14), ("div", 7, 2, 3.5)):
+            client.send_json({"op": op, "a": a, "b": b})
+
+            client.expect_json({"result": result})
+
+
+def test_a_goodbye_is_no_error(server):
+    """A goodbye is no error, and no bug.
+
+    A client that leaves is neither bad input nor "any other exception". What catches it?
+    """
+    with server.connect("/ws") as client:
+        client.send_json({"op": "add", "a": 2, "b": 3})
+
+        client.expect_json({"result": 5})
+
+
+def test_a_dropped_connection_is_no_error(server):
+    """A connection that drops is no error either.
+
+    There is no closing handshake, and still only one exception to catch.
+    """
+    for reset in (False, True):
+        client = server.connect("/ws")
+        client.send_json({"op": "add", "a": 2, "b": 3})
+
+        client.expect_json({"result": 5})
+
+        client.drop(reset=reset)
+
+
+def test_bad_input_is_answered(server):
+    """Bad input is answered with an error, and the connection goes on.
+
+    What does `json.loads` raise? Catch it inside of the loop, and say in your answer what was wrong.
+    """
+    with server.connect("/ws") as client:
+        client.send("no JSON")
+        client.expect_json({"error": str})
+
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+
+def test_bad_input_delays_nobody_else(server):
+    """The bad input of some delays nobody else.
+
+    No penalty that all have to pay: no `time.sleep`, no lock that is held for long.
+    """
+    senders = server.connect_together(["/ws"] * 20)
+    with server.connect("/ws", name="ann") as ann:
+        with server.time_limit(1):
+            for sender in senders:
+                for _ in range(10):
+                    sender.send("no JSON")
+            ann.send_json({"op": "add", "a": 2, "b": 3})
+
+            ann.expect_json({"result": 5})
+
+        server.fast_forward(10)
+        for sender in senders:
+            for _ in range(10):
+                sender.expect_json({"error": str})
+
+
+def test_text_that_is_no_json_is_answered(server):
+    """Any text that is no JSON is answered with an error.
+
+    Also the empty one: it is a text message like others.
+    """
+    with server.connect("/ws") as client:
+        for text in ("", "   ", "{", '{"op": "add", "a": 2, "b": 3', '{"op": "add", "a": 2, "b": 3} or so', "'add'"):
+            client.send(text)
+            client.expect_json({"error": str})
+
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+
+def test_json_that_is_no_object_is_answered(server):
+    """JSON that is no object is answered with an error.
+
+    A list, a text, a number and `null` are JSON as well, and know nothing of keys.
+    """
+    with server.connect("/ws") as client:
+        for text in ("5", "null", "true", '"add"', "[]", '["op", "a", "b"]', '[{"op": "add", "a": 2, "b": 3}]', "2.5"):
+            client.send(text)
+            client.expect_json({"error": str})
+
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+
+def test_a_missing_key_is_answered(server):
+    """A missing key is answered with an error.
+
+    What does a dictionary raise for a key that it does not have?
+    """
+    with server.connect("/ws") as client:
+        for request in ({}, {"a": 2, "b": 3}, {"op": "add", "b": 3}, {"op": "add", "a": 2}, {"op": "add"}, {"sum": 5}):
+            client.send_json(request)
+            client.expect_json({"error": str})
+
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+
+def test_an_operand_that_is_no_number_is_answered(server):
+    """An operand that is no number is answered with an error.
+
+    `compute` trusts you: it adds two texts as readily as two numbers. And what is `isinstance(True, int)`?
+    """
+    with server.connect("/ws") as client:
+        for op in ("add", "mul", "sub", "div"):
+            for value in ("2", True, False, None, "two", "", [2], {"a": 2}):
+                client.send_json({"op": op, "a": value, "b": 3})
+                client.expect_json({"error": str})
+
+                client.send_json({"op": op, "a": 3, "b": value})
+                client.expect_json({"error": str})
+
+                client.send_json({"op": op, "a": value, "b": value})
+                client.expect_json({"error": str})
+
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+
+def test_what_cannot_be_computed_is_answered(server):
+    """What `compute` cannot use is answered with an error.
+
+    It raises `ZeroDivisionError`, and `ValueError` for every op that it does not know, of whatever type.
+    """
+    with server.connect("/ws") as client:
+        for op, a, b in (("div", 1, 0), ("div", 0, 0), ("div", 1.5, 0.0), ("pow", 2, 3), ("", 2, 3)):
+            client.send_json({"op": op, "a": a, "b": b})
+            client.expect_json({"error": str})
+
+        for op in (5, True, None, ["add"], {"op": "add"}):
+            client.send_json({"op": op, "a": 2, "b": 3})
+            client.expect_json({"error": str})
+
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+
+def test_zero_is_a_number(server):
+    """Zero is a number, as an operand and as a result.
+
+    Zero is false to `if`, and is neither missing nor nothing.
+    """
+    with server.connect("/ws") as client:
+        for op, a, b, result in (
+            ("add", 0, 5, 5),
+            ("sub", 5, 0, 5),
+            ("mul", 0, 5, 0),
+            ("sub", 5, 5, 0),
+            ("div", 0, 5, 0),
+        ):
+            client.send_json({"op": op, "a": a, "b": b})
+
+            client.expect_json({"result": result})
+
+
+def test_numbers_are_of_any_kind(server):
+    """Numbers may be negative, large, or have a fraction.
+
+    JSON makes no difference between them. Does your check?
+    """
+    with server.connect("/ws") as client:
+        for text, result in (
+            ('{"op": "add", "a": 0.5, "b": 0.25}', 0.75),
+            ('{"op": "sub", "a": 2, "b": 5}', -3),
+            ('{"op": "mul", "a": -1.5, "b": 4}', -6),
+            ('{"op": "mul", "a": 2.0, "b": 3}', 6),
+            ('{"op": "add", "a": 1e3, "b": 1}', 1001),
+            ('{"op": "add", "a": 123456789012345, "b": 1}', 123456789012346),
+            ('{"op": "mul", "a": 3000000, "b": 3000000}', 9000000000000),
+            ('  {"b": 2, "a": 7, "op": "\\u0073ub"}\\n'.replace("\\n", "\n"), 5),
+        ):
+            client.send(text)
+
+            client.expect_json({"result": result})
+
+
+def test_answers_keep_their_order(server):
+    """Answers come in the order of the messages, good or bad.
+
+    One loop for one client does this by itself.
+    """
+    with server.connect("/ws") as client:
+        for a in (1, 2, 3, 4, 5):
+            client.send_json({"op": "add", "a": a, "b": 100})
+            client.send("no JSON")
+
+        for result in (101, 102, 103, 104, 105):
+            client.expect_json({"result": result})
+            client.expect_json({"error": str})
+
+
+def test_nothing_else_is_sent(server):
+    """Nothing is sent but the answers.
+
+    One answer for one message, and no greeting.
+    """
+    with server.connect("/ws") as client:
+        client.expect_silence()
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+        client.expect_silence()
+
+        client.send("no JSON")
+        client.expect_json({"error": str})
+        client.expect_silence()
+
+
+def test_a_binary_message_is_closed_with_1003(server):
+    """A binary message closes the connection with 1003.
+
+    `receive_text()` has no word for it. What does `receive()` give you, and what is in it?
+    """
+    for data in (b"\x00\x01\xff", b'{"op": "add", "a": 2, "b": 3}', b""):
+        client = server.connect("/ws")
+        client.send(data)
+
+        client.expect_close(1003)
+
+
+def test_a_binary_message_waits_its_turn(server):
+    """What came before a binary message is answered, what comes after it is not.
+
+    The connection ends there, and so does your loop.
+    """
+    client = server.connect("/ws")
+    with server.held_still(arrivals=1):
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.send("no JSON")
+        client.send(b"\x00\x01\xff")
+        client.send_json({"op": "add", "a": 2, "b": 3})
+
+    client.expect_json({"result": 5})
+    client.expect_json({"error": str})
+    client.expect_close(1003)
+
+
+def test_a_bug_closes_with_1011(server):
+    """Any other exception closes the connection with 1011 "Internal error".
+
+    A bug is not the client's fault, so it is no bad input: it ends this one connection, in order.
+    """
+    server.allow_tracebacks()
+    client = server.connect("/ws")
+    client.send_json({"op": "add", "a": 2, "b": 3})
+    client.expect_json({"result": 5})
+
+    client.send_json({"op": "explode", "a": 2, "b": 3})
+
+    client.expect_close(1011, "Internal error")
+
+
+def test_a_bug_is_logged(server):
+    """A bug is in the server's log.
+
+    Whoever runs the server has to learn of it: which exception, and what it said.
+    """
+    server.allow_tracebacks()
+    client = server.connect("/ws")
+    client.send_json({"op": "explode", "a": 0, "b": 0})
+
+    client.expect_close(1011, "Internal error")
+    server.expect_logged("RuntimeError", "a bug in compute")
+
+
+def test_a_bug_waits_its_turn(server):
+    """What came before a bug is answered, what comes after it is not.
+
+    A bug ends its connection at its own place in the order.
+    """
+    server.allow_tracebacks()
+    client = server.connect("/ws")
+    with server.held_still(arrivals=1):
+        client.send("no JSON")
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.send_json({"op": "explode", "a": 2, "b": 3})
+        client.send_json({"op": "add", "a": 2, "b": 3})
+
+    client.expect_json({"error": str})
+    client.expect_json({"result": 5})
+    client.expect_close(1011, "Internal error")
+
+
+def test_bad_input_comes_before_a_bug(server):
+    """Bad input with the op `explode` is bad input first.
+
+    Judge all of the input before you compute anything.
+    """
+    server.allow_tracebacks()
+    client = server.connect("/ws")
+    for request in ({"op": "explode"}, {"op": "explode", "a": 2}, {"op": "explode", "b": 2}):
+        client.send_json(request)
+        client.expect_json({"error": str})
+
+    for a, b in (("2", 3), (2, "3"), (True, 3), (2, None), ([], {})):
+        client.send_json({"op": "explode", "a": a, "b": b})
+        client.expect_json({"error": str})
+
+    client.send_json({"op": "explode", "a": 2, "b": 3})
+    client.expect_close(1011, "Internal error")
+
+
+def test_a_bug_ends_nobody_else(server):
+    """A bug ends nobody else's connection.
+
+    What the others see of it is nothing.
+    """
+    server.allow_tracebacks()
+    with server.connect("/ws", name="ann") as ann:
+        for name in ("ben", "cleo"):
+            client = server.connect("/ws", name=name)
+            client.send_json({"op": "explode", "a": 2, "b": 3})
+
+            client.expect_close(1011, "Internal error")
+
+        ann.expect_silence()
+        ann.send_json({"op": "add", "a": 2, "b": 3})
+
+        ann.expect_json({"result": 5})
+
+
+def test_sessions_are_counted(server):
+    """`GET /sessions` tells how many sessions are open, and how many there have been.
+
+    Count when a session is accepted, whoever it is.
+    """
+    server.expect("/sessions", {"open": 0, "total": 0})
+
+    with server.connect("/ws", name="ann") as ann:
+        server.expect("/sessions", {"open": 1, "total": 1})
+
+        with server.connect("/ws", name="ben") as ben:
+            server.expect("/sessions", {"open": 2, "total": 2})
+
+            for client in (ann, ben):
+                client.send_json({"op": "add", "a": 2, "b": 3})
+                client.expect_json({"result": 5})
+
+            server.expect("/sessions", {"open": 2, "total": 2})
+
+        server.expect("/sessions", {"open": 1, "total": 2})
+
+    server.expect("/sessions", {"open": 0, "total": 2})
+
+
+def test_open_falls_when_a_connection_drops(server):
+    """`open` falls when a connection drops.
+
+    However a session ends, one line of yours has to run. Which block is made for that?
+    """
+    with server.connect("/ws", name="witness"):
+        for reset in (False, True):
+            client = server.connect("/ws")
+            server.expect("/sessions", {"open": 2})
+            client.drop(reset=reset)
+
+            server.expect("/sessions", {"open": 1})
+
+        server.expect("/sessions", {"open": 1, "total": 3})
+
+
+def test_open_falls_when_the_server_closes(server):
+    """`open` falls when your server closes the connection, after a binary message or a bug.
+
+    Once for each session, and not later than the close.
+    """
+    server.allow_tracebacks()
+    with server.connect("/ws", name="witness"):
+        client = server.connect("/ws")
+        client.send(b"\x00\x01\xff")
+        client.expect_close(1003)
+
+        server.expect("/sessions", {"open": 1, "total": 2})
+
+        client = server.connect("/ws")
+        client.send_json({"op": "explode", "a": 2, "b": 3})
+        client.expect_close(1011, "Internal error")
+
+        server.expect("/sessions", {"open": 1, "total": 3})
+
+    server.expect("/sessions", {"open": 0, "total": 3})
+
+
+def test_leaving_right_after_the_last_word_is_no_error(server):
+    """A client may leave right after its last word, good or bad.
+
+    Your answer then goes to a client that has left, and the send raises. Is each send inside of the `try`?
+    """
+    for text in ('{"op": "add", "a": 2, "b": 3}', "no JSON", '{"op": "add"}', '{"op": "div", "a": 2, "b": 0}'):
+        server.connect("/ws").send_last(text)
+
+        hasty = server.connect("/ws", name="hasty")
+        with server.held_still():
+            hasty.send(text)
+            hasty.send_last(text)
+
+    server.fast_forward(3)
+    server.expect("/sessions", {"open": 0, "total": 8})
+
+
+def test_leaving_before_an_answer_is_no_error(server):
+    """A client may have left by the time its answer is sent, on a slow network.
+
+    Each send may raise: the result, the error, and `close()` as well.
+    """
+    server.slow_network()
+    for data in ('{"op": "add", "a": 2, "b": 3}', "no JSON", b"\x00\x01\xff"):
+        client = server.connect("/ws")
+        with server.held_still():
+            client.send(data)
+            client.close()
+
+    server.fast_forward(3)
+    server.expect("/sessions", {"open": 0, "total": 3})
+
+
+def test_leaving_with_a_bug_is_counted(server):
+    """`open` falls also when a client has left before it could be told of the bug.
+
+    The close may raise, and still one line of yours has to run.
+    """
+    server.allow_tracebacks()
+    server.slow_network()
+    client = server.connect("/ws")
+    client.send_last('{"op": "explode", "a": 2, "b": 3}')
+
+    server.fast_forward(3)
+    server.expect("/sessions", {"open": 0, "total": 1})
+
+
+def test_a_client_may_take_its_time(server):
+    """A client may be silent for as long as it likes.
+
+    There is no limit of time in this exercise.
+    """
+    with server.connect("/ws") as client:
+        for seconds in (31, 3600):
+            server.fast_forward(seconds)
+            client.send("no JSON")
+            client.expect_json({"error": str})
+
+            client.send_json({"op": "add", "a": 2, "b": 3})
+            client.expect_json({"result": 5})
+
+
+def test_bad_input_may_come_often(server):
+    """The connection goes on however often bad input comes.
+
+    Nothing may pile up: no strikes, and no call within a call within a call.
+    """
+    with server.connect("/ws") as client:
+        for _ in range(1100):
+            client.send("no JSON")
+        server.fast_forward(1100)
+
+        for _ in range(1100):
+            client.expect_json({"error": str})
+
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+
+def test_each_client_gets_its_own(server):
+    """Each client gets the answers to its own messages, and nobody else's.
+
+    One client's bad input is nobody else's business.
+    """
+    with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
+        ann.send("no JSON")
+        ben.send_json({"op": "add", "a": 2, "b": 3})
+        ann.send_json({"op": "add", "a": 20, "b": 3})
+
+        ann.expect_json({"error": str})
+        ann.expect_json({"result": 23})
+        ben.expect_json({"result": 5})
+
+        ann.expect_silence()
+        ben.expect_silence()
