@@ -361,7 +361,7 @@ def test_an_interrupt_while_it_starts_leaves_no_traceback(workbook: Workbook, tm
 class Terminal:
     """The command at a terminal of its own, as a person has it: what it shows, and keys to press."""
 
-    def __init__(self, workbook: Workbook, *arguments: str) -> None:
+    def __init__(self, workbook: Workbook, *arguments: str, **environment: str) -> None:
         import fcntl
         import pty
         import termios
@@ -373,7 +373,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [COMMAND, *arguments],
             cwd=workbook.root,
-            env={name: value for name, value in os.environ.items() if name != "NO_COLOR"},
+            env={**os.environ, "NO_COLOR": "", **environment},
             stdin=self._screen,
             stdout=self._screen,
             stderr=self._screen,
@@ -429,8 +429,8 @@ def open_terminal(workbook: Workbook) -> Iterator[Callable[..., Terminal]]:
     pytest.importorskip("termios", reason="there are no pseudo-terminals here")
     terminals: list[Terminal] = []
 
-    def open_terminal(*arguments: str) -> Terminal:
-        terminals.append(Terminal(workbook, *arguments))
+    def open_terminal(*arguments: str, **environment: str) -> Terminal:
+        terminals.append(Terminal(workbook, *arguments, **environment))
         return terminals[-1]
 
     yield open_terminal
@@ -547,6 +547,38 @@ def test_a_deleted_file_is_told_and_watching_goes_on(workbook: Workbook, watchin
     watching.wait_for(f"There is no exercises/{ECHO}.py.")
     save(workbook.file(ECHO), solution(ECHO))
     watching.wait_for("Next: 02")
+
+
+def test_where_the_system_watches_no_more_files_are_looked_at(
+    workbook: Workbook, open_terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    (tmp_path / "watchfiles.py").write_text(
+        """
+import sys
+
+sys.path.remove(__file__.removesuffix("watchfiles.py").rstrip("/"))
+del sys.modules["watchfiles"]
+import watchfiles
+
+usual = watchfiles.watch
+
+
+def watch(*folders, force_polling=None, **options):
+    if not force_polling:
+        raise RuntimeError("Error creating recommended watcher: Too many open files (os error 24)")
+    return usual(*folders, force_polling=True, **options)
+
+
+watchfiles.watch = watch
+""",
+        encoding="utf-8",
+    )
+    terminal = open_terminal(PYTHONPATH=str(tmp_path))
+    terminal.wait_for("Ctrl-C leaves.")
+
+    save(workbook.file(ECHO), solution(ECHO))
+
+    terminal.wait_for("Next: 02")
 
 
 def test_saving_again_stops_the_grading_under_way(workbook: Workbook, watching: Terminal) -> None:

@@ -35,6 +35,32 @@ def test_a_goodbye_is_no_error(server):
         assert client.receive() == "hello"
 
 
+def test_nothing_else_is_sent(server):
+    """Nothing is sent but the echo.
+
+    No greeting, no prefix, no second copy.
+    """
+    with server.connect("/ws") as client:
+        client.expect_silence()
+        client.send("only this")
+
+        assert client.receive() == "only this"
+
+        client.expect_silence()
+
+
+def test_clients_do_not_wait_for_each_other(server):
+    """A client that is silent keeps nobody waiting.
+
+    While one call of your route waits at an `await`, the others run.
+    """
+    with server.connect("/ws", name="silent"), server.connect("/ws", name="talker") as talker:
+        for text in ("one", "two"):
+            talker.send(text)
+
+            assert talker.receive() == text
+
+
 def test_each_client_gets_its_own(server):
     """Each client gets its own messages and nobody else's.
 
@@ -101,20 +127,6 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
         assert client.receive() == "still here?"
 
 
-def test_nothing_else_is_sent(server):
-    """Nothing is sent but the echo.
-
-    No greeting, no prefix, no second copy.
-    """
-    with server.connect("/ws") as client:
-        client.expect_silence()
-        client.send("only this")
-
-        assert client.receive() == "only this"
-
-        client.expect_silence()
-
-
 def test_an_empty_text_is_a_message(server):
     """An empty text is a message, too.
 
@@ -173,18 +185,6 @@ def test_answers_keep_their_order(server):
             client.send(text)
 
         assert client.receive_all(5) == ["a long one first" * 1000, "short", "", "short", "last"]
-
-
-def test_clients_do_not_wait_for_each_other(server):
-    """A client that is silent keeps nobody waiting.
-
-    While one call of your route waits at an `await`, the others run.
-    """
-    with server.connect("/ws", name="silent"), server.connect("/ws", name="talker") as talker:
-        for text in ("one", "two"):
-            talker.send(text)
-
-            assert talker.receive() == text
 
 
 def test_others_go_on_when_one_leaves(server):

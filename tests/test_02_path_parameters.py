@@ -47,6 +47,33 @@ def test_a_seat_is_part_of_a_channel(server):
             assert client.receive() == f"jazz/7: {text}"
 
 
+def test_shout_answers_in_upper_case(server):
+    """With `shout=true` the text is answered in upper case, and only the text.
+
+    An argument that is not in the path comes from the query. Give it a type and a default.
+    """
+    with server.connect("/channels/jazz/seats/7?shout=true") as client:
+        client.send("Hello, Jürgen")
+
+        assert client.receive() == "jazz/7: HELLO, JÜRGEN"
+
+
+def test_shout_is_false_by_default(server):
+    """`shout=false` means the same as leaving it out.
+
+    The text "false" is true to Python, as any text that is not empty. What makes a boolean of it?
+    """
+    with server.connect("/channels/jazz/seats/7?shout=false") as client:
+        client.send("Hello")
+
+        assert client.receive() == "jazz/7: Hello"
+
+    with server.connect("/channels/jazz/seats/7") as client:
+        client.send("Hello")
+
+        assert client.receive() == "jazz/7: Hello"
+
+
 def test_a_goodbye_is_no_error(server):
     """A goodbye is no error, on any of the routes.
 
@@ -62,6 +89,63 @@ def test_a_goodbye_is_no_error(server):
 
     with server.connect("/ws/status") as client:
         assert client.receive() == "ok"
+
+
+def test_a_dropped_connection_is_no_error(server):
+    """A connection that drops is no error either.
+
+    There is no closing handshake, and still only one exception to catch.
+    """
+    for reset in (False, True):
+        client = server.connect("/ws/42")
+
+        assert client.receive() == "Connected to client: 42"
+
+        client.drop(reset=reset)
+        client = server.connect("/channels/jazz/seats/7")
+        client.send("hello")
+
+        assert client.receive() == "jazz/7: hello"
+
+        client.drop(reset=reset)
+
+    with server.connect("/ws/7") as client:
+        assert client.receive() == "Connected to client: 7"
+
+
+def test_each_client_has_its_own_id(server):
+    """Each connection keeps its own id and its own seat.
+
+    What belongs to one connection lives in the arguments and local variables of its call.
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/channels/jazz/seats/7?shout=true", name="loud") as loud,
+        server.connect("/channels/rock/seats/8", name="soft") as soft,
+    ):
+        assert ann.receive() == "Connected to client: ann"
+        assert ben.receive() == "Connected to client: ben"
+
+        ann.send("hello")
+        ben.send("hello")
+        loud.send("hello")
+        soft.send("hello")
+
+        assert ann.receive() == "Client ann sent: hello"
+        assert ben.receive() == "Client ben sent: hello"
+        assert loud.receive() == "jazz/7: HELLO"
+        assert soft.receive() == "rock/8: hello"
+
+        ben.close()
+        ann.send("still here")
+
+        assert ann.receive() == "Client ann sent: still here"
+
+        soft.drop()
+        loud.send("still here")
+
+        assert loud.receive() == "jazz/7: STILL HERE"
 
 
 def test_clients_are_served_at_the_same_time(server):
@@ -97,28 +181,6 @@ def test_seats_are_served_at_the_same_time(server):
 
         for number in range(8):
             assert clients[number].receive() == f"jazz/7: from {number}"
-
-
-def test_a_dropped_connection_is_no_error(server):
-    """A connection that drops is no error either.
-
-    There is no closing handshake, and still only one exception to catch.
-    """
-    for reset in (False, True):
-        client = server.connect("/ws/42")
-
-        assert client.receive() == "Connected to client: 42"
-
-        client.drop(reset=reset)
-        client = server.connect("/channels/jazz/seats/7")
-        client.send("hello")
-
-        assert client.receive() == "jazz/7: hello"
-
-        client.drop(reset=reset)
-
-    with server.connect("/ws/7") as client:
-        assert client.receive() == "Connected to client: 7"
 
 
 def test_leaving_right_after_the_last_word_is_no_error(server):
@@ -215,33 +277,6 @@ def test_channels_come_decoded(server):
         assert client.receive() == "status/1234567: hello"
 
 
-def test_shout_answers_in_upper_case(server):
-    """With `shout=true` the text is answered in upper case, and only the text.
-
-    An argument that is not in the path comes from the query. Give it a type and a default.
-    """
-    with server.connect("/channels/jazz/seats/7?shout=true") as client:
-        client.send("Hello, Jürgen")
-
-        assert client.receive() == "jazz/7: HELLO, JÜRGEN"
-
-
-def test_shout_is_false_by_default(server):
-    """`shout=false` means the same as leaving it out.
-
-    The text "false" is true to Python, as any text that is not empty. What makes a boolean of it?
-    """
-    with server.connect("/channels/jazz/seats/7?shout=false") as client:
-        client.send("Hello")
-
-        assert client.receive() == "jazz/7: Hello"
-
-    with server.connect("/channels/jazz/seats/7") as client:
-        client.send("Hello")
-
-        assert client.receive() == "jazz/7: Hello"
-
-
 def test_a_seat_is_an_integer(server):
     """A seat that is no integer is refused with 403.
 
@@ -282,41 +317,6 @@ def test_nothing_else_is_sent(server):
 
         seat.expect_silence()
         ann.expect_silence()
-
-
-def test_each_client_has_its_own_id(server):
-    """Each connection keeps its own id and its own seat.
-
-    What belongs to one connection lives in the arguments and local variables of its call.
-    """
-    with (
-        server.connect("/ws/ann", name="ann") as ann,
-        server.connect("/ws/ben", name="ben") as ben,
-        server.connect("/channels/jazz/seats/7?shout=true", name="loud") as loud,
-        server.connect("/channels/rock/seats/8", name="soft") as soft,
-    ):
-        assert ann.receive() == "Connected to client: ann"
-        assert ben.receive() == "Connected to client: ben"
-
-        ann.send("hello")
-        ben.send("hello")
-        loud.send("hello")
-        soft.send("hello")
-
-        assert ann.receive() == "Client ann sent: hello"
-        assert ben.receive() == "Client ben sent: hello"
-        assert loud.receive() == "jazz/7: HELLO"
-        assert soft.receive() == "rock/8: hello"
-
-        ben.close()
-        ann.send("still here")
-
-        assert ann.receive() == "Client ann sent: still here"
-
-        soft.drop()
-        loud.send("still here")
-
-        assert loud.receive() == "jazz/7: STILL HERE"
 
 
 def test_two_clients_may_have_the_same_id(server):

@@ -15,6 +15,8 @@ and only this file says where the routers live.
   `/ws` itself is refused.
 - Each router works in any other application that includes it, under any prefix,
   with its guard. Whether two inclusions share their list of texts is open.
+
+To run it: `uvicorn --app-dir exercises 04_routers.main:app`
 """
 
 from fastapi import FastAPI

@@ -32,6 +32,7 @@ import uvicorn
 
 from ._clock import Clock
 from ._loop import Request, Standing, WatchedSelector
+from ._threads import Threads
 from ._traffic import Nemesis, ObservedProtocol, Traffic
 
 BEAT = 0.05
@@ -87,8 +88,9 @@ def main(pipe: Connection, log: str, token: str, source: Source) -> None:
     _limit_memory()
     clock = Clock()
     clock.install()
-    traffic = Traffic()
-    control = Control(pipe, clock, traffic, Path(source.path).parent)
+    threads = Threads(clock)
+    threads.install()
+    control = Control(pipe, clock, threads, Path(source.path).parent)
     sys.addaudithook(control.audit)
     control.start()
     gc.freeze()  # looking for the submission's garbage, nobody needs to look at FastAPI's modules
@@ -231,13 +233,14 @@ class GradedServer(uvicorn.Server):
 class Control:
     """The thread that the grader talks to."""
 
-    def __init__(self, pipe: Connection, clock: Clock, traffic: Traffic, folder: Path) -> None:
+    def __init__(self, pipe: Connection, clock: Clock, threads: Threads, folder: Path) -> None:
         self._pipe = pipe
         self._folder = folder
-        self._traffic = traffic
+        self._threads = threads
+        self._traffic = Traffic()
         self._writing = threading.Lock()
         self._main = threading.get_ident()
-        self._selector = WatchedSelector(clock, traffic, lambda number, standing: self._reply(number, standing))
+        self._selector = WatchedSelector(clock, threads, self._traffic, self._reply)
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: GradedServer | None = None
@@ -249,7 +252,7 @@ class Control:
         thread = threading.Thread(target=self._run, daemon=True, name="wsbook")
         thread.start()
         assert thread.ident is not None
-        self._selector.disregard(thread.ident)
+        self._threads.disregard(thread.ident)
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Tell the grader of child processes, so that it ends them too."""

@@ -9,6 +9,7 @@ difference to a server that waits properly).
 from __future__ import annotations
 
 import datetime
+import threading
 import time
 from typing import Any
 
@@ -17,7 +18,12 @@ import time_machine
 GRACE = 0.25
 """Real seconds for which code may run before the clock starts to go with it."""
 
+POLL = 0.1
+"""Seconds from which on a thread sleeps by this clock. Shorter naps are how code looks again and again for something
+outside of its process, which needs real time."""
+
 _real_monotonic = time.monotonic
+_real_sleep = time.sleep
 
 
 class Clock:
@@ -28,6 +34,9 @@ class Clock:
         self._epoch = time.time() - start
         # One tuple, so that threads that read it see both halves of one state.
         self._state: tuple[float, float | None] = (start, start)
+        self._loop_thread = threading.get_ident()
+        self._moved = threading.Condition()
+        self._sleepers: dict[int, float] = {}
 
     def monotonic(self) -> float:
         """Seconds from some point in the past; never goes back."""
@@ -47,8 +56,40 @@ class Clock:
         self._state = (self.monotonic(), _real_monotonic())
 
     def move(self, seconds: float) -> None:
-        now, running_since = self._state
-        self._state = (now + seconds, running_since)
+        with self._moved:
+            now, running_since = self._state
+            self._state = (now + seconds, running_since)
+            self._moved.notify_all()
+
+    def sleep(self, seconds: float) -> None:
+        """What `time.sleep` does. A thread beside the event loop's wakes up when the clock has moved so far."""
+        if threading.get_ident() == self._loop_thread or seconds < POLL:
+            return _real_sleep(seconds)
+        due = self.monotonic() + seconds
+        with self._moved:
+            self._sleepers[threading.get_ident()] = due
+            try:
+                while (remaining := due - self.monotonic()) > 0:
+                    self._moved.wait(remaining)
+            finally:
+                del self._sleepers[threading.get_ident()]
+        return None
+
+    def lets_sleep(self, thread: int) -> bool:
+        """Whether this thread sleeps, and its time has not come."""
+        return self._sleepers.get(thread, 0.0) > self.monotonic()
+
+    def next_awakening(self) -> float | None:
+        """Seconds until the first of the sleeping threads wakes up."""
+        due = min(list(self._sleepers.values()), default=None)
+        return None if due is None else max(0.0, due - self.monotonic())
+
+    def forked(self) -> None:
+        """In a child process: time passes there as it does anywhere."""
+        self._loop_thread = threading.get_ident()
+        self._moved = threading.Condition()
+        self._sleepers.clear()
+        self.run()
 
     def install(self) -> None:
         """Let every clock that Python code reads be this one.
@@ -60,5 +101,6 @@ class Clock:
         clocks: Any = time
         clocks.monotonic = clocks.perf_counter = self.monotonic
         clocks.monotonic_ns = clocks.perf_counter_ns = lambda: int(self.monotonic() * 1e9)
+        clocks.sleep = self.sleep
         traveller: Any = time_machine.travel(datetime.datetime.now(datetime.UTC), tick=False).start()
         traveller.time_ns = lambda: int(self.time() * 1e9)

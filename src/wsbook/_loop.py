@@ -7,20 +7,23 @@ work, and each client has answered a ping that was sent behind everything else.
 
 from __future__ import annotations
 
-import concurrent.futures.thread
 import selectors
-import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any, Literal
 
 from ._clock import Clock
+from ._threads import Threads
 from ._traffic import Traffic
 
 AFTER = 1e-6
 """Seconds by which the clock goes past a timer, so that rounding never leaves it a hair too early."""
+A_MOMENT = 0.0002
+"""Real seconds between two looks at a thread that is often done in a moment."""
+
+_real_sleep = time.sleep
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Standing:
     fence: int = 0
     unanswered: int = 0
     lines: frozenset[int] = frozenset()
+    unread: frozenset[int] = frozenset()
     detail: str = ""
 
 
@@ -55,20 +59,22 @@ class Request:
     regardless: bool = False
     moved: float = 0.0
     activity: int | None = None
+    fenced: bool = False
 
 
 class WatchedSelector(selectors.BaseSelector):
     """The platform's selector, with a clock that stands still while it waits."""
 
-    def __init__(self, clock: Clock, traffic: Traffic, reply: Callable[[int, Standing], None]) -> None:
+    def __init__(
+        self, clock: Clock, threads: Threads, traffic: Traffic, reply: Callable[[int, Standing], None]
+    ) -> None:
         self._real = selectors.DefaultSelector()
         self._clock = clock
+        self._threads = threads
         self._traffic = traffic
         self._reply = reply
         self._fence = 0
         self._fenced_activity = -1
-        self._fenced_activity = -1
-        self._own_threads = {threading.get_ident()}
         self.turns = 0
         self.waits = False
         self.request: Request | None = None
@@ -77,10 +83,6 @@ class WatchedSelector(selectors.BaseSelector):
         self.held = threading.Event()
         self.expected = 0
         self.foreign: Callable[[], str] = lambda: ""
-
-    def disregard(self, thread: int) -> None:
-        """Let this thread of the grader's own not count as at work."""
-        self._own_threads.add(thread)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         self.turns += 1
@@ -108,7 +110,7 @@ class WatchedSelector(selectors.BaseSelector):
         while True:
             # In this order: what a thread that has just come to rest has left for the loop is seen below.
             request = self.request
-            if not (request and request.regardless) and threads_at_work(self._own_threads):
+            if not (request and request.regardless) and self._threads.at_work():
                 return self._wait_for_threads(timeout)
             events = self._real.select(0)
             if events:
@@ -127,9 +129,14 @@ class WatchedSelector(selectors.BaseSelector):
         """Wait as any loop does, in real time, for a thread cannot be made to hurry."""
         self._clock.run()
         due = None if timeout is None else self._clock.monotonic() + timeout
-        while threads_at_work(self._own_threads) and (due is None or self._clock.monotonic() < due):
-            self._answer("unknown", "a thread is at work")
-            events = self._real.select(0.005)
+        looks = 0
+        while self._threads.at_work() and (due is None or self._clock.monotonic() < due):
+            looks += 1
+            if looks <= 20:
+                _real_sleep(A_MOMENT)
+            else:
+                self._answer("unknown", "a thread is at work")
+            events = self._real.select(0 if looks <= 20 else 0.005)
             if events:
                 return events
         return []
@@ -143,7 +150,9 @@ class WatchedSelector(selectors.BaseSelector):
         if foreign:
             self._answer("unknown", foreign)
             return "wait"
-        if traffic.activity != self._fenced_activity:
+        if not request.fenced or traffic.activity != self._fenced_activity:
+            # A fence for each request: what a client has just sent may still be on its way, and comes before its pong.
+            request.fenced = True
             self._fence += 1
             self._fenced_activity = traffic.activity
             traffic.fence(self._fence)
@@ -151,6 +160,9 @@ class WatchedSelector(selectors.BaseSelector):
         if request.activity is None:
             request.activity = traffic.activity
         remaining = request.allowance - request.moved
+        awakening = self._clock.next_awakening()
+        if awakening is not None:
+            timeout = awakening if timeout is None else min(timeout, awakening)
         if request.moved and traffic.activity != request.activity:
             self._answer("moved")
         elif timeout is not None and timeout <= remaining + AFTER:
@@ -171,7 +183,8 @@ class WatchedSelector(selectors.BaseSelector):
 
     def standing(self, state: str, moved: float = 0.0, detail: str = "") -> Standing:
         traffic = self._traffic
-        return Standing(state, moved, self._fence, traffic.unanswered, frozenset(traffic.lines), detail)
+        unread = frozenset(port for port, line in traffic.lines.items() if line.read_paused)
+        return Standing(state, moved, self._fence, traffic.unanswered, frozenset(traffic.lines), unread, detail)
 
     # The rest is the platform's.
 
@@ -189,38 +202,3 @@ class WatchedSelector(selectors.BaseSelector):
 
     def get_map(self) -> Any:
         return self._real.get_map()
-
-
-def threads_at_work(own: set[int]) -> bool:
-    """Whether a thread does something, other than the grader's own and pool workers that wait for a job.
-
-    To be asked in the event loop's thread, which is the one that hands out the jobs.
-    """
-    if threading.active_count() <= len(own):
-        return False
-    others = [thread for thread in threading.enumerate() if thread.ident not in own]
-    # A worker that has a job but has not woken up yet looks idle: its queue is looked at first, then its stack.
-    if any(queue is not None and queue.qsize() > 0 for queue in map(_queue, others)):
-        return True
-    frames = sys._current_frames()
-    stacks = [frames[thread.ident] for thread in others if thread.ident in frames]
-    return not all(map(_waits_for_a_job, stacks))
-
-
-def _queue(thread: threading.Thread) -> Any:
-    """The queue that a worker of `concurrent.futures` or anyio takes its jobs from."""
-    return concurrent.futures.thread._threads_queues.get(thread, getattr(thread, "queue", None))
-
-
-def _waits_for_a_job(frame: FrameType) -> bool:
-    """True for an idle pool worker, told by the functions it stands in."""
-    stack: list[tuple[Any, str]] = []
-    innermost: FrameType | None = frame
-    while innermost is not None and len(stack) < 3:
-        stack.append((innermost.f_globals.get("__name__"), innermost.f_code.co_name))
-        innermost = innermost.f_back
-    return stack[0] == ("concurrent.futures.thread", "_worker") or stack == [
-        ("threading", "wait"),
-        ("queue", "get"),
-        ("anyio._backends._asyncio", "run"),
-    ]

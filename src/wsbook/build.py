@@ -35,7 +35,7 @@ def run_lesson(root: Path, source: str, stem: str) -> tuple[str, str]:
 
     bare = FENCE.sub(lambda match: f"```python\n{match['code']}```\n", source)
     notebook = jupytext.reads(bare, fmt="md")
-    notebook.metadata = nbformat.from_dict(
+    notebook.metadata = nbformat.from_dict(  # type: ignore[no-untyped-call]
         {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     )
     client = NotebookClient(
@@ -46,7 +46,7 @@ def run_lesson(root: Path, source: str, stem: str) -> tuple[str, str]:
     for number, cell in enumerate(notebook.cells, 1):
         cell.id = f"{stem}-{number:02}"
         cell.metadata = {}
-    notebook.metadata = nbformat.from_dict(
+    notebook.metadata = nbformat.from_dict(  # type: ignore[no-untyped-call]
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -59,7 +59,7 @@ def run_lesson(root: Path, source: str, stem: str) -> tuple[str, str]:
         return f"```python\n{match['code']}```\n" + (f"\n```output\n{text}\n```\n" if text else "")
 
     lesson = FENCE.sub(with_output, bare)
-    made: str = nbformat.writes(notebook, indent=1, sort_keys=True, ensure_ascii=False)
+    made: str = nbformat.writes(notebook, indent=1, sort_keys=True, ensure_ascii=False)  # type: ignore[no-untyped-call]
     return lesson, made.rstrip("\n") + "\n"
 
 

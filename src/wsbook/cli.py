@@ -30,9 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-Name = Annotated[
-    str | None, typer.Argument(metavar="NN", help="A number (3, 03) or a name (03_connection_managers).")
-]
+Name = Annotated[str | None, typer.Argument(metavar="NN", help="A number (3, 03) or a name (03_connection_managers).")]
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ class Host(Protocol):
 
     def wait_for_message(self, client: Client, came: Callable[[float], bool], allowance: float | None) -> bool: ...
     def wait_for_end(self, client: Client, ended: Callable[[float], bool]) -> bool: ...
-    def wait_for_send(self, send: Callable[[], None]) -> bool: ...
+    def wait_for_send(self, client: Client, send: Callable[[], None]) -> bool: ...
     def wait_until_noticed(self, client: Client) -> None: ...
 
 
@@ -139,7 +139,7 @@ class Client:
         with contextlib.suppress(ConnectionClosed, OSError):
             if size < LARGE:
                 action()
-            elif not self._host.wait_for_send(action):
+            elif not self._host.wait_for_send(self, action):
                 raise CheckFailed("not reading", "the server does not read what the client sends", client=self)
 
     def ping(self) -> None:

@@ -250,7 +250,7 @@ class LiveServer:
     def wait_for_end(self, client: Client, ended: Callable[[float], bool]) -> bool:
         return ended(PATIENCE)
 
-    def wait_for_send(self, send: Callable[[], None]) -> bool:
+    def wait_for_send(self, client: Client, send: Callable[[], None]) -> bool:
         send()
         return True
 

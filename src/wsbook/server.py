@@ -503,9 +503,10 @@ class Server:
         self._gone.add(client.port)
         return self._held or self.wait(ended, 0.0, lambda standing: client.port in standing.lines)
 
-    def wait_for_send(self, send: Callable[[], None]) -> bool:
+    def wait_for_send(self, client: Client, send: Callable[[], None]) -> bool:
         future = self._threads.submit(send)
-        if not self.wait(functools.partial(_finished, future)):
+        stuck = functools.partial(_is_unread, client)
+        if not self.wait(functools.partial(_finished, future), hopeless=stuck):
             return False
         future.result()
         return True
@@ -610,6 +611,11 @@ def _no_main_module() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+def _is_unread(client: Client, standing: Standing) -> bool:
+    """Whether the server has a message of this client that it does not read."""
+    return client.port in standing.unread
 
 
 def _finished(future: Future[Any], seconds: float) -> bool:
