@@ -1,17 +1,12 @@
 """Survive bad input
 
-`compute(op, a, b)` below does the sums. It trusts that `a` and `b` are numbers, raises `ValueError` or
-`ZeroDivisionError` for what it cannot compute, and, for the op `explode`, `RuntimeError`.
-
 - `/ws`: a JSON object `{"op": "add", "a": 2, "b": 3}` (also `sub`, `mul`, `div`) is answered with `{"result": 5}`.
 - Text that is no JSON, no object, lacks a key, has an operand that is no number, or that `compute` cannot use, is
   answered with `{"error": "…"}` (a text, not empty, that says what is wrong), and the connection goes on, however
   often. `true`, `false` and `"2"` are no numbers. Bad input with the op `explode` is bad input first.
 - A binary message: closed with 1003.
-- Any other exception: logged by the server (its type or message is in the log; a traceback is welcome here), and the
-  connection is closed with 1011 "Internal error".
-- `GET /sessions` answers `{"open": n, "total": m}`: open now, and accepted so far. `open` falls again however a session
-  ends.
+- Any other exception: logged by the server (type or message; a traceback is welcome), closed with 1011 "Internal error".
+- `GET /sessions` answers `{"open": n, "total": m}`: open now, and accepted so far; `open` falls however a session ends.
 - One client's bad input never delays another client.
 """
 
@@ -20,7 +15,7 @@ from fastapi import FastAPI, WebSocket
 app = FastAPI()
 
 
-def compute(op: object, a: float, b: float) -> float:
+def compute(op: object, a: float, b: float) -> float:  # It trusts that a and b are numbers.
     if op == "add":
         return a + b
     if op == "sub":
@@ -42,5 +37,4 @@ async def calculate(websocket: WebSocket) -> None:
 
 @app.get("/sessions")
 async def read_sessions() -> dict[str, int]:
-    # TODO: count.
-    return {"open": 0, "total": 0}
+    return {"open": 0, "total": 0}  # TODO: count.

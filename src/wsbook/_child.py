@@ -86,6 +86,7 @@ def main(pipe: Connection, log: str, token: str, source: Source) -> None:
         os.setsid()
     _redirect(log)
     _limit_memory()
+    sys.unraisablehook = functools.partial(_report_unraisable, Path(source.path).parent)
     clock = Clock()
     clock.install()
     threads = Threads(clock)
@@ -113,6 +114,13 @@ def _redirect(log: str) -> None:
     sys.stdin = open(0, encoding="utf-8", closefd=False)
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _report_unraisable(folder: Path, report: Any) -> None:
+    """Log what Python can only ignore if it comes from the submission: not what it says of others' clean-up."""
+    frames = traceback.extract_tb(report.exc_traceback)
+    if any(_is_below(frame.filename, folder) for frame in frames):
+        sys.__unraisablehook__(report)
 
 
 def _limit_memory() -> None:
@@ -247,6 +255,7 @@ class Control:
         self._nemesis: Nemesis | None = None
         self._app: fastapi.FastAPI | None = None
         self._turn = self._beats = self._waiting = 0
+        self._moved = -1.0
 
     def start(self) -> None:
         thread = threading.Thread(target=self._run, daemon=True, name="wsbook")
@@ -369,7 +378,10 @@ class Control:
         self._beats = self._beats + 1 if turn == self._turn else 0
         self._turn = turn
         request = self._selector.request
-        self._waiting = self._waiting + 1 if request else 0
+        # A clock that moves is at work, however many timers there are on its way.
+        moved = request.moved if request else -1.0
+        self._waiting = self._waiting + 1 if request and moved == self._moved else 0
+        self._moved = moved
         if self._loop is None:
             if self._beats > IMPORTED:
                 self._send("failed", Failure("endless import", "", self._where()))

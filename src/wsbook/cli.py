@@ -8,33 +8,47 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     # Until `main` can answer to it, Ctrl-C ends the command without Python's traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import argparse
 import ast
 import inspect
 import io
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from . import __version__
 from .course import Exercise, NotFound, find, find_root
-from .overview import absence, following, show_map, show_next
-from .watch import Grading, watch
+from .overview import absence, following, show_map, show_next, styled
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-Name = Annotated[str | None, typer.Argument(metavar="NN", help="A number (3, 03) or a name (03_connection_managers).")]
+# The watcher and the grader's process are imported where they are needed: the map is to be there at once.
+
+INTERRUPTED = 130
+"""The exit status of a command that Ctrl-C has ended, as shells know it."""
 
 
 def main() -> None:
-    """Run the command and end the process with its exit status."""
+    """Run the command, and end the process with its exit status."""
+    _prepare_terminal()
+    try:
+        arguments = _parser().parse_args()
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except NotFound as error:
+        print(error, file=sys.stderr)
+        status = 2
+    except BrokenPipeError:
+        # Whoever read our output has gone: what is left of it goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(status)
+
+
+def _prepare_terminal() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:
@@ -42,72 +56,74 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    try:
-        app(prog_name="wsbook")
-    except NotFound as error:
-        typer.echo(error, err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    if sys.platform == "win32":
+        import ctypes
+
+        # Output that is processed, wrapped, and has its colors understood.
+        ctypes.windll.kernel32.SetConsoleMode(ctypes.windll.kernel32.GetStdHandle(-11), 7)
 
 
-def _version(asked: bool) -> None:
-    if asked:
-        from importlib.metadata import version
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("wsbook", description=inspect.getdoc(start))
+    parser.add_argument("--version", action="version", version=f"wsbook {__version__}")
+    parser.set_defaults(run=start)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, run in {"list": show_all, "grade": grade, "hint": hint}.items():
+        command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        command.set_defaults(run=run)
+        if run is not show_all:
+            text = "a number (3, 03) or a name (03_connection_managers)"
+            command.add_argument("name", metavar="NN", nargs="?", help=text)
+    return parser
 
-        typer.echo(f"wsbook {version('fastapi-websocket-workbook')}")
-        raise typer.Exit
 
-
-@app.callback(invoke_without_command=True)
-def start(
-    context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """The FastAPI WebSocket Workbook.
-
-    Without a command: where you are and what is next. At a terminal it then grades every exercise that you save.
-    """
-    if os.environ.get("NO_COLOR"):
-        context.color = False
-    if context.invoked_subcommand is not None:
-        return
+def start(arguments: argparse.Namespace) -> int:
+    """Show where you are and what is next. At a terminal, then grade every exercise that you save."""
     root = find_root(Path.cwd())
     show_map(root)
     show_next(root)
     if sys.stdin.isatty() and sys.stdout.isatty():
         try:
+            from .watch import watch
+
             watch(root)
         except KeyboardInterrupt:
-            typer.echo()
+            print()
+    return 0
 
 
-@app.command("list")
-def list_exercises() -> None:
+def show_all(arguments: argparse.Namespace) -> int:
     """Show all exercises and how they stand."""
     show_map(find_root(Path.cwd()))
+    return 0
 
 
-@app.command()
-def grade(name: Name = None) -> None:
+def grade(arguments: argparse.Namespace) -> int:
     """Grade an exercise, or the next unsolved one."""
-    exercise = _chosen(name)
+    exercise = _chosen(arguments.name)
+    if isinstance(exercise, int):
+        return exercise
+    from .watch import Grading
+
     if sys.stdout.isatty():
-        typer.echo(f"Grading {exercise.number} {exercise.title} …")
+        print(f"Grading {exercise.number} {exercise.title} …")
     with Grading(exercise) as grading:
         status = grading.wait()
-        typer.echo(grading.output)
+        print(grading.output)
     if status == 0:
         show_next(exercise.root)
-    raise typer.Exit(status)
+    return status
 
 
-@app.command()
-def hint(name: Name = None) -> None:
+def hint(arguments: argparse.Namespace) -> int:
     """Show the hint of the first check that fails."""
-    exercise = _chosen(name)
+    exercise = _chosen(arguments.name)
+    if isinstance(exercise, int):
+        return exercise
+    import tempfile
+
+    from .watch import Grading
+
     with tempfile.TemporaryDirectory(prefix="wsbook-") as folder:
         file = Path(folder) / "results.json"
         with Grading(exercise, "--results", str(file)) as grading:
@@ -116,14 +132,15 @@ def hint(name: Name = None) -> None:
         graded = json.loads(file.read_text(encoding="utf-8"))["exercises"] if file.exists() else []
     failed = [check for each in graded for check in each["checks"] if check["outcome"] == "failed"]
     if status == 0:
-        typer.echo(f"{exercise.number} {exercise.title} is solved. It passes every check.")
-    elif failed:
-        typer.secho(f"{exercise.number} {exercise.title} ✗ {failed[0]['name']}\n", fg="red", bold=True)
-        typer.echo(_advice(exercise, failed[0]))
-        typer.echo(f"\n`wsbook grade {int(exercise.number)}` shows what was said and what came.")
-    else:
-        typer.echo(output)
-        raise typer.Exit(status)
+        print(f"{exercise.number} {exercise.title} is solved. It passes every check.")
+        return 0
+    if not failed:
+        print(output)
+        return status
+    print(styled(f"{exercise.number} {exercise.title} ✗ {failed[0]['name']}", "red"))
+    print(f"\n{_advice(exercise, failed[0])}\n")
+    print(f"`wsbook grade {int(exercise.number)}` shows what was said and what came.")
+    return 0
 
 
 def _advice(exercise: Exercise, check: dict[str, Any]) -> str:
@@ -139,14 +156,4 @@ def _advice(exercise: Exercise, check: dict[str, Any]) -> str:
 
 
 def _chosen(name: str | None) -> Exercise:
-    """The exercise of this name, or the next unsolved one. Leaves if there is none, or no file of it."""
-    root = find_root(Path.cwd())
-    exercise = following(root) if name is None else find(root, name)
-    if exercise is None:
-        typer.echo("All exercises are solved. To grade one again, name it: `wsbook grade 1`.")
-        raise typer.Exit
-    missing = absence(exercise)
-    if missing:
-        typer.echo(missing, err=True)
-        raise typer.Exit(1)
-    return exercise
+    """The exercise of this name, or the next unsolved one. Its file is there. Raises `NotFound`."""

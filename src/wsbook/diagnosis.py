@@ -243,6 +243,11 @@ def _not_json(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
 
 
 def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if "once a close message has been sent" in str(error.received):
+        return (
+            "Your route goes on with a connection that is over: after a close of its own, or after a send that failed, "
+            "for a send to a client that has left may raise too. What ends the route there?"
+        )
     if "WebSocketDisconnect" in str(error.received):
         return (
             "A client left, and your server's log shows a traceback. A goodbye is no error: "

@@ -35,7 +35,7 @@ from ._child import Failure, Place, Source
 from ._loop import Standing
 from .client import Client, Connection
 from .http import Answer, send_request
-from .transcript import Transcript, shown
+from .transcript import LONGEST, Transcript, shown
 from .verdict import CheckFailed, agrees
 
 ANSWER = 1.25
@@ -225,10 +225,13 @@ class Server:
         subprotocols: list[str] | None,
     ) -> tuple[str, int, Future[Connection]]:
         name = self._name(name or "client")
-        self.transcript.add(name, "→", f"connects to {path}")
         sent = Headers(headers or {})
         if cookies:
             sent["Cookie"] = "; ".join(f"{key}={value}" for key, value in cookies.items())
+        shows = [f"{key}: {value}" for key, value in sent.raw_items()]
+        if subprotocols:
+            shows.append(f"subprotocols: {', '.join(subprotocols)}")
+        self.transcript.add(name, "→", " · ".join([f"connects to {path}", *(one[:LONGEST] for one in shows)]))
         try:
             sock = socket.create_connection(("127.0.0.1", self.port), timeout=5)
         except OSError:

@@ -95,32 +95,33 @@ def _out_of_reach() -> dict[str, Any]:
 def _end(process: subprocess.Popen[bytes]) -> None:
     family: set[psutil.Process] = set()
     try:
-        import psutil
-
         # Taken first: a process that has lost its parent is not found any more.
-        family |= _family(process.pid)
+        family |= _family(process)
         if sys.platform == "win32":
             process.terminate()
         else:
             process.send_signal(signal.SIGINT)
         process.wait(GRACE)
     except subprocess.TimeoutExpired:
-        family |= _family(process.pid)
+        pass
     finally:
+        # Also after a second Ctrl-C, which ends the waiting.
         with _undisturbed():
-            process.kill()
-            process.wait()
-            for member in family:
+            import psutil
+
+            for member in family | _family(process):
                 with contextlib.suppress(psutil.Error):
                     member.kill()
+            process.kill()
+            process.wait()
 
 
-def _family(pid: int) -> set[psutil.Process]:
-    """All processes that a process has started, and those that they have started."""
+def _family(process: subprocess.Popen[bytes]) -> set[psutil.Process]:
+    """All processes that a process has started, and those that they have started; none if it has ended."""
     import psutil
 
     try:
-        return set(psutil.Process(pid).children(recursive=True))
+        return set(psutil.Process(process.pid).children(recursive=True)) if process.poll() is None else set()
     except psutil.Error:
         return set()
 
