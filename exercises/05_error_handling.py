@@ -5,7 +5,7 @@
   answered with `{"error": "…"}` (a text, not empty, that says what is wrong), and the connection goes on, however
   often. `true`, `false` and `"2"` are no numbers. Bad input with the op `explode` is bad input first.
 - A binary message: closed with 1003.
-- Any other exception: logged by the server (type or message; a traceback is welcome), closed with 1011 "Internal error".
+- Any other exception: logged by the server (type or message; traceback welcome) and closed with 1011 "Internal error".
 - `GET /sessions` answers `{"open": n, "total": m}`: open now, and accepted so far; `open` falls however a session ends.
 - One client's bad input never delays another client.
 """

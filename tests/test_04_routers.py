@@ -259,11 +259,19 @@ def test_each_client_gets_its_own(server):
     for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
         with server.connect(path, name="ann") as ann, server.connect(path, name="ben") as ben:
             ann.send("from ann")
-            ben.send("from ben")
-            ann.send("ann again")
 
-            assert ann.receive_all(2) == [answer + "from ann", answer + "ann again"]
+            assert ann.receive() == answer + "from ann"
+
+            ben.send("from ben")
+
             assert ben.receive() == answer + "from ben"
+
+            for text in ("one", "two"):
+                ann.send(f"{text} of ann's")
+                ben.send(f"{text} of ben's")
+
+            assert ann.receive_all(2) == [answer + "one of ann's", answer + "two of ann's"]
+            assert ben.receive_all(2) == [answer + "one of ben's", answer + "two of ben's"]
 
             ann.expect_silence()
             ben.expect_silence()

@@ -87,12 +87,15 @@ def test_each_client_gets_its_own(server):
     """
     with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
         ann.send("no JSON")
-        ben.send_json({"op": "add", "a": 2, "b": 3})
-        ann.send_json({"op": "add", "a": 20, "b": 3})
-
         ann.expect_json({"error": str})
-        ann.expect_json({"result": 23})
+
+        ben.send_json({"op": "add", "a": 2, "b": 3})
         ben.expect_json({"result": 5})
+
+        ben.send("no JSON")
+        ann.send_json({"op": "add", "a": 20, "b": 3})
+        ann.expect_json({"result": 23})
+        ben.expect_json({"error": str})
 
         ann.expect_silence()
         ben.expect_silence()

@@ -473,7 +473,7 @@ def test_the_ticker_loses_no_text(server):
 
 
 def test_the_ticker_goes_on(server):
-    """The ticker has no idle limit and does not drift: after ten minutes, who only listens still gets each tick in time.
+    """The ticker has no idle limit and does not drift: after ten minutes a mere listener still gets each tick in time.
 
     The 60 s are for `/ws` and the lobby. And if each round of your loop takes a little more than 10 s, it adds up.
     """

@@ -64,10 +64,15 @@ def _prepare_terminal() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("wsbook", description=inspect.getdoc(start))
-    parser.add_argument("--version", action="version", version=f"wsbook {__version__}")
+    parser = argparse.ArgumentParser(
+        "wsbook",
+        usage="wsbook [COMMAND]",
+        description="The FastAPI WebSocket Workbook. Without a command it shows where you are and what is next; "
+        "at a terminal it then grades every exercise that you save.",
+    )
+    parser.add_argument("--version", action="version", version=f"wsbook {__version__}", help="show the version")
     parser.set_defaults(run=start)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="", prog="wsbook")
     for name, run in {"list": show_all, "grade": grade, "hint": hint}.items():
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         command.set_defaults(run=run)
@@ -101,8 +106,6 @@ def show_all(arguments: argparse.Namespace) -> int:
 def grade(arguments: argparse.Namespace) -> int:
     """Grade an exercise, or the next unsolved one."""
     exercise = _chosen(arguments.name)
-    if isinstance(exercise, int):
-        return exercise
     from .watch import Grading
 
     if sys.stdout.isatty():
@@ -118,8 +121,6 @@ def grade(arguments: argparse.Namespace) -> int:
 def hint(arguments: argparse.Namespace) -> int:
     """Show the hint of the first check that fails."""
     exercise = _chosen(arguments.name)
-    if isinstance(exercise, int):
-        return exercise
     import tempfile
 
     from .watch import Grading
@@ -156,4 +157,13 @@ def _advice(exercise: Exercise, check: dict[str, Any]) -> str:
 
 
 def _chosen(name: str | None) -> Exercise:
-    """The exercise of this name, or the next unsolved one. Its file is there. Raises `NotFound`."""
+    """The exercise of this name, or the next unsolved one. Exits if there is none, or no file of it."""
+    root = find_root(Path.cwd())
+    exercise = following(root) if name is None else find(root, name)
+    if exercise is None:
+        print("All exercises are solved. To grade one again, name it: `wsbook grade 1`.")
+        sys.exit()
+    missing = absence(exercise)
+    if missing:
+        sys.exit(missing)
+    return exercise

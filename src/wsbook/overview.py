@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import typer
-
 from . import results
 from .course import Exercise, NotFound, exercises
+
+STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33"}
 
 
 class Standing(NamedTuple):
@@ -60,28 +61,38 @@ def following(root: Path) -> Exercise | None:
     return next((exercise for exercise, standing in standings(root).items() if not standing.is_solved), None)
 
 
+def is_colored() -> bool:
+    """Whether the reader of our output sees colors, and wants to."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def styled(text: str, style: str) -> str:
+    """A text in a color, or bold, if that can be seen."""
+    return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if is_colored() else text
+
+
 def show_map(root: Path) -> None:
     """Print one line for each exercise."""
     course = standings(root)
     width = max(len(exercise.title) for exercise in course)
     for exercise, standing in course.items():
         line = f"{standing.mark} {exercise.number} {exercise.title:<{width}}  {standing.words}"
-        typer.secho(line, fg=standing.color)
+        print(styled(line, standing.color))
 
 
 def show_next(root: Path) -> None:
     """Print how many exercises are solved, and what to read, edit and run for the next one."""
     course = standings(root)
     solved = sum(standing.is_solved for standing in course.values())
-    typer.echo(f"\n{solved} of {len(course)} exercises solved.")
+    print(f"\n{solved} of {len(course)} exercises solved.")
     exercise = following(root)
     if exercise is None:
         return
-    typer.secho(f"Next: {exercise.number} {exercise.title}", bold=True)
-    typer.echo(f"  read    {_from_here(root / 'lessons' / f'{exercise.stem}.md')}")
-    typer.echo(f"  follow  {_from_here(root / 'notebooks' / f'{exercise.stem}.ipynb')}")
-    typer.echo(f"  edit    {_from_here(exercise.submission(root / 'exercises'))}")
-    typer.echo(f"  grade   wsbook grade {int(exercise.number)}")
+    print(styled(f"Next: {exercise.number} {exercise.title}", "bold"))
+    print(f"  read    {_from_here(root / 'lessons' / f'{exercise.stem}.md')}")
+    print(f"  follow  {_from_here(root / 'notebooks' / f'{exercise.stem}.ipynb')}")
+    print(f"  edit    {_from_here(exercise.submission(root / 'exercises'))}")
+    print(f"  grade   wsbook grade {int(exercise.number)}")
 
 
 def _from_here(path: Path) -> str:

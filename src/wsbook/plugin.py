@@ -83,11 +83,11 @@ def _is_only_checks(config: pytest.Config, root: Path) -> bool:
     return all(path == root or path.is_relative_to(root / "tests") for path in paths)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    grading = config.stash.get(GRADING, None)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    grading = session.config.stash.get(GRADING, None)
     if grading is None:
         return
-    for item in items:
+    for item in session.items:
         exercise = grading.exercise(item)
         if exercise is None:
             continue

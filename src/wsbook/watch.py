@@ -13,10 +13,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from .course import Exercise, exercises
-from .overview import absence, show_next
+from .overview import absence, is_colored, show_next
 
 if TYPE_CHECKING:
     import psutil
@@ -37,10 +35,11 @@ class Grading:
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
         self._process: subprocess.Popen[bytes] | None = None
         checks = exercise.checks.relative_to(exercise.root)
+        color = "yes" if is_colored() else "no"
         try:
             with _undisturbed():
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "pytest", str(checks), "--color=yes", *options],
+                    [sys.executable, "-m", "pytest", str(checks), f"--color={color}", *options],
                     cwd=exercise.root,
                     env={**os.environ, "PYTHONIOENCODING": "utf-8"},
                     stdin=subprocess.DEVNULL,
@@ -74,7 +73,7 @@ class Grading:
 
     @property
     def output(self) -> str:
-        """What pytest has printed, with its colors."""
+        """What pytest has printed."""
         self._output.seek(0)
         return self._output.read().decode("utf-8", errors="replace").strip("\r\n")
 
@@ -149,7 +148,7 @@ def watch(root: Path) -> None:
         for changes in _changes(folder):
             if is_new:
                 # Said only now: what is saved before is not noticed.
-                typer.echo("\nSave an exercise and it is graded. Ctrl-C leaves.\n")
+                print("\nSave an exercise and it is graded. Ctrl-C leaves.\n")
                 is_new = False
             if changes:
                 saved = {_stem(Path(path), folder) for _, path in changes}
@@ -158,16 +157,16 @@ def watch(root: Path) -> None:
                 grading.stop()
                 grading = None
             if grading is not None and grading.status is not None:
-                typer.echo(grading.output)
+                print(grading.output)
                 if grading.status == 0:
                     show_next(root)
-                typer.echo()
+                print()
                 grading.stop()
                 grading = None
             if grading is None and waiting:
                 exercise = waiting.pop(next(iter(waiting)))
                 missing = absence(exercise)
-                typer.echo(missing or f"Grading {exercise.number} {exercise.title} …")
+                print(missing or f"Grading {exercise.number} {exercise.title} …")
                 grading = None if missing else Grading(exercise)
     finally:
         if grading is not None:

@@ -1,0 +1,146 @@
+"""pytest as a learner meets it: options, output, exit status, results, and interruptions."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import psutil
+import pytest
+from grading import ROOT, grade
+from wsbook.course import exercises
+
+ECHO = (ROOT / "solutions" / "01_basic_route.py").read_text(encoding="utf-8")
+STEM = "01_basic_route"
+
+
+def run(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1"},
+        check=False,
+    )
+
+
+def test_plain_pytest_on_the_stubs_is_calm() -> None:
+    done = run("--submission", str(ROOT / "exercises"))
+
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) <= 50
+    for exercise in exercises(ROOT):
+        assert done.stdout.count(f"{exercise.number} {exercise.title} ") >= 1
+    assert done.stdout.count("Likely cause") == 1
+    assert "Traceback" not in done.stdout
+    assert "not reached" in done.stdout
+
+
+def test_results_tell_all(tmp_path: Path) -> None:
+    (tmp_path / f"{STEM}.py").write_text(ECHO.replace("while True:", "if True:"), encoding="utf-8")
+    shutil.copy(ROOT / "solutions" / "02_path_parameters.py", tmp_path)
+
+    graded = grade(tmp_path, tmp_path)
+
+    first, second, third = list(graded.exercises.values())[:3]
+    assert graded.status == 1
+    assert [first["status"], second["status"], third["status"]] == ["failing", "solved", "not started"]
+    assert [check["outcome"] for check in first["checks"][:3]] == ["passed", "failed", "not reached"]
+    failed = first["checks"][1]
+    assert failed["name"] == "Every message comes back, not only the first."
+    assert 'client → "two"' in failed["transcript"]
+    assert "Likely cause" in failed["message"]
+    assert failed["diagram"].startswith("sequenceDiagram")
+    assert {check["outcome"] for check in second["checks"]} == {"passed"}
+    assert {check["outcome"] for check in third["checks"]} == {"not reached"}
+
+
+def test_a_missing_answer_is_not_started(tmp_path: Path) -> None:
+    done = run("--submission", str(tmp_path), f"tests/test_{STEM}.py")
+
+    assert done.returncode == 1
+    assert "not started" in done.stdout
+    assert "Error" not in done.stdout
+    assert len(done.stdout.splitlines()) < 10
+
+
+def test_a_folder_that_is_not_there_is_named() -> None:
+    done = run("--submission", "nowhere")
+
+    assert done.returncode == 4
+    assert "nowhere" in done.stderr
+
+
+def test_junit_xml_is_written(tmp_path: Path) -> None:
+    done = run(f"--junit-xml={tmp_path / 'junit.xml'}", f"tests/test_{STEM}.py", "--submission", "exercises")
+
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
+    assert done.returncode == 1
+    assert suite.get("failures") == "1"
+    assert int(suite.get("skipped", 0)) == int(suite.get("tests", 0)) - 1
+
+
+def test_one_check_alone(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    test = f"tests/test_{STEM}.py::test_large_messages_come_back"
+
+    done = run(test, "--submission", "solutions", "--results", str(results))
+
+    assert done.returncode == 0
+    checks = json.loads(results.read_text(encoding="utf-8"))["exercises"][0]["checks"]
+    assert [check["outcome"] for check in checks] == ["passed"]
+
+
+@pytest.mark.parametrize("options", [["-v"], ["-k", "goodbye"], ["-q"], ["-x"], ["--full-trace"], ["--collect-only"]])
+def test_pytests_own_options_go_on_working(options: list[str]) -> None:
+    done = run(f"tests/test_{STEM}.py", "--submission", "solutions", *options)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_full_trace_shows_the_check() -> None:
+    done = run(f"tests/test_{STEM}.py", "--submission", "exercises", "--full-trace")
+
+    assert 'assert client.receive() == "hello"' in done.stdout
+
+
+def test_it_works_from_any_folder_of_the_workbook() -> None:
+    done = run("--submission", "../solutions", "-k", STEM, folder=ROOT / "lessons")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_elsewhere_the_plugin_keeps_quiet(tmp_path: Path) -> None:
+    (tmp_path / "test_other.py").write_text("def test_other(): pass\n", encoding="utf-8")
+
+    done = run("--rootdir", str(tmp_path), str(tmp_path), folder=tmp_path)
+
+    assert done.returncode == 0
+    assert "test_other.py ." in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to another process is POSIX")
+def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
+    (tmp_path / f"{STEM}.py").write_text("import time\n\ntime.sleep(60)\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", f"tests/test_{STEM}.py", "--submission", str(tmp_path)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    family: list[psutil.Process] = []
+    deadline = time.monotonic() + 60
+    while len(family) < 3 and time.monotonic() < deadline:  # the forkserver, its helper, and a server
+        family = psutil.Process(process.pid).children(recursive=True)
+        time.sleep(0.05)
+
+    time.sleep(1)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 2, output
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
