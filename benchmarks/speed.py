@@ -19,7 +19,7 @@ from wsbook.verdict import CheckFailed
 
 ROOT = Path(__file__).parent.parent
 ECHO = ROOT / "solutions" / "01_basic_route.py"
-SILENT = '''
+SILENT = """
 import asyncio
 from fastapi import FastAPI, WebSocket
 
@@ -34,7 +34,7 @@ async def silent(websocket: WebSocket) -> None:
         if text == "slow":
             await asyncio.sleep(0.5)
             await websocket.send_text(text)
-'''
+"""
 
 
 def process(*arguments: str) -> Callable[[], None]:

@@ -561,33 +561,22 @@ def test_a_deleted_file_is_told_and_watching_goes_on(workbook: Workbook, watchin
     watching.wait_for("Next: 02")
 
 
-def test_where_the_system_watches_no_more_files_are_looked_at(
-    workbook: Workbook, open_terminal: Callable[..., Terminal], tmp_path: Path
+NO_MORE = """
+def watch(*arguments, **options):
+    raise RuntimeError("Error creating recommended watcher: Too many open files (os error 24)")
+"""
+
+
+@pytest.mark.parametrize("environment", [{"PYTHONPATH": "."}, {"WATCHFILES_FORCE_POLLING": "1"}])
+def test_where_the_system_tells_nothing_files_are_looked_at(
+    workbook: Workbook, open_terminal: Callable[..., Terminal], environment: dict[str, str]
 ) -> None:
-    (tmp_path / "watchfiles.py").write_text(
-        """
-import sys
-
-sys.path.remove(__file__.removesuffix("watchfiles.py").rstrip("/"))
-del sys.modules["watchfiles"]
-import watchfiles
-
-usual = watchfiles.watch
-
-
-def watch(*folders, force_polling=None, **options):
-    if not force_polling:
-        raise RuntimeError("Error creating recommended watcher: Too many open files (os error 24)")
-    return usual(*folders, force_polling=True, **options)
-
-
-watchfiles.watch = watch
-""",
-        encoding="utf-8",
-    )
-    terminal = open_terminal(PYTHONPATH=str(tmp_path))
+    (workbook.root / "watchfiles.py").write_text(NO_MORE, encoding="utf-8")
+    terminal = open_terminal(**environment)
     terminal.wait_for("Ctrl-C leaves.")
 
+    save(workbook.file(ECHO), workbook.file(ECHO).read_bytes() + b"# a line\n")
+    terminal.wait_for("Grading 01")
     save(workbook.file(ECHO), solution(ECHO))
 
     terminal.wait_for("Next: 02")

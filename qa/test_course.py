@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import zoo
 from grading import ROOT, grade
+
 from wsbook.course import STEM, Exercise, exercises
 
 COURSE = exercises(ROOT)
@@ -79,7 +80,9 @@ def test_checks_are_plain(exercise: Exercise) -> None:
     """No sleeps, no `async`, no `try`: what many checks need is a method of the client or the server."""
     source = exercise.checks.read_text(encoding="utf-8")
 
-    assert not re.search(r"\bsleep\(|\basync\b|\btry:|\bimport time\b", re.sub(r'""".*?"""', "", source, flags=re.DOTALL))
+    assert not re.search(
+        r"\bsleep\(|\basync\b|\btry:|\bimport time\b", re.sub(r'""".*?"""', "", source, flags=re.DOTALL)
+    )
     assert any("goodbye" in check.name for check in _checks(exercise))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from grading import ROOT, grade
+from grading import grade
 
 pytestmark = pytest.mark.zoo
 
@@ -14,7 +14,7 @@ STEM = "01_basic_route"
 SECONDS = 20.0
 """Seconds that a verdict may take on a loaded machine; CPU-bound imports and loops are given what their limits say."""
 
-ECHO = '''
+ECHO = """
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 {top}
@@ -32,7 +32,7 @@ async def echo(websocket: WebSocket) -> None:
             await websocket.send_text(text)
     except WebSocketDisconnect:
         pass
-'''
+"""
 
 
 def echo(top: str = "", inside: str = "", options: str = "") -> bytes:
@@ -99,7 +99,10 @@ HOSTILE: dict[str, tuple[bytes | None, str]] = {
     # In the background.
     "thread": (echo(THREAD.format(daemon=False)), SOLVED),
     "daemon thread": (echo(THREAD.format(daemon=True)), SOLVED),
-    "busy thread": (echo("import threading\ndef f():\n    while True: pass\nthreading.Thread(target=f).start()"), SOLVED),
+    "busy thread": (
+        echo("import threading\ndef f():\n    while True: pass\nthreading.Thread(target=f).start()"),
+        SOLVED,
+    ),
     "child": (echo(SLEEP.format(options="")), SOLVED),
     "child in a session of its own": (echo(SLEEP.format(options=", start_new_session=True")), SOLVED),
     "child without environment": (echo(SLEEP.format(options=", start_new_session=True, env={}")), SOLVED),
@@ -121,7 +124,10 @@ HOSTILE: dict[str, tuple[bytes | None, str]] = {
         echo(LIFESPAN.format("raise ValueError('no database')"), options="lifespan=lifespan"),
         "ValueError: no database",
     ),
-    "start-up never ends": (echo(LIFESPAN.format("await asyncio.Event().wait()"), options="lifespan=lifespan"), "start"),
+    "start-up never ends": (
+        echo(LIFESPAN.format("await asyncio.Event().wait()"), options="lifespan=lifespan"),
+        "start",
+    ),
     "start-up sleeps": (echo(LIFESPAN.format("import time; time.sleep(300)"), options="lifespan=lifespan"), "start"),
 }
 

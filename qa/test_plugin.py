@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 from grading import ROOT, grade
+
 from wsbook.course import exercises
 
 ECHO = (ROOT / "solutions" / "01_basic_route.py").read_text(encoding="utf-8")
@@ -130,7 +131,9 @@ def test_elsewhere_the_plugin_keeps_quiet(tmp_path: Path) -> None:
 def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
     (tmp_path / f"{STEM}.py").write_text("import time\n\ntime.sleep(60)\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", f"tests/test_{STEM}.py", "--submission", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
     family: list[psutil.Process] = []
     deadline = time.monotonic() + 60
     while len(family) < 3 and time.monotonic() < deadline:  # the forkserver, its helper, and a server

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from wsbook._child import Source
 from wsbook.server import Server
 from wsbook.verdict import CheckFailed
@@ -230,7 +231,9 @@ def test_answers_by_way_of_threads_are_never_missed(run: Run) -> None:
 
 
 def test_a_message_too_many_is_found(run: Run) -> None:
-    server = run(ECHO.format(before="asyncio.get_running_loop().call_later(1, asyncio.create_task, websocket.send_text('x'))"))
+    server = run(
+        ECHO.format(before="asyncio.get_running_loop().call_later(1, asyncio.create_task, websocket.send_text('x'))")
+    )
     client = server.connect("/ws")
     client.send("hello")
 

@@ -31,7 +31,7 @@ import starlette.routing
 import uvicorn
 
 from ._clock import Clock
-from ._loop import Request, Standing, WatchedSelector
+from ._loop import Request, WatchedSelector
 from ._threads import Threads
 from ._traffic import Nemesis, ObservedProtocol, Traffic
 
@@ -300,7 +300,7 @@ class Control:
         """Name a socket or pipe that is neither the server's nor a client's: what comes there nobody knows."""
         server, loop = self._server, self._loop
         assert server is not None
-        known = {getattr(loop, "_ssock").fileno()}
+        known = {loop._ssock.fileno()}
         known |= {listener.fileno() for one in getattr(server, "servers", []) for listener in one.sockets}
         for connection in server.server_state.connections:
             known.add(connection.transport.get_extra_info("socket").fileno())

@@ -11,6 +11,7 @@ in a fence called `output`, put there by this command; a notebook has it as a re
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import subprocess
@@ -90,7 +91,7 @@ def picture(root: Path, options: list[str], title: str) -> str:
     )
     command = " ".join(["pytest", *options])
     text = re.sub(r" in \d+\.\d+s(?: \([\d:]+\))?", "", run.stdout).rstrip()
-    console = Console(record=True, width=102, file=open(os.devnull, "w", encoding="utf-8"), force_terminal=True)
+    console = Console(record=True, width=102, file=io.StringIO(), force_terminal=True)
     console.print(f"$ {command}\n", highlight=False)
     console.print(Text.from_ansi(text))
     drawing = console.export_svg(title=command, unique_id=title)

@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"wsbook {__version__}", help="show the version")
     parser.set_defaults(run=start)
-    commands = parser.add_subparsers(title="commands", metavar="", prog="wsbook")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog="wsbook")
     for name, run in {"list": show_all, "grade": grade, "hint": hint}.items():
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         command.set_defaults(run=run)
@@ -106,11 +106,11 @@ def show_all(arguments: argparse.Namespace) -> int:
 def grade(arguments: argparse.Namespace) -> int:
     """Grade an exercise, or the next unsolved one."""
     exercise = _chosen(arguments.name)
-    from .watch import Grading
+    from .grading import GradingProcess
 
     if sys.stdout.isatty():
         print(f"Grading {exercise.number} {exercise.title} …")
-    with Grading(exercise) as grading:
+    with GradingProcess(exercise) as grading:
         status = grading.wait()
         print(grading.output)
     if status == 0:
@@ -123,11 +123,11 @@ def hint(arguments: argparse.Namespace) -> int:
     exercise = _chosen(arguments.name)
     import tempfile
 
-    from .watch import Grading
+    from .grading import GradingProcess
 
     with tempfile.TemporaryDirectory(prefix="wsbook-") as folder:
         file = Path(folder) / "results.json"
-        with Grading(exercise, "--results", str(file)) as grading:
+        with GradingProcess(exercise, "--results", str(file)) as grading:
             status = grading.wait()
             output = grading.output
         graded = json.loads(file.read_text(encoding="utf-8"))["exercises"] if file.exists() else []

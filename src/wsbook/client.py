@@ -173,7 +173,9 @@ class Client:
                 raise ValueError
             return json.loads(message)
         except ValueError:
-            raise CheckFailed("not json", "a message came that is no JSON text", client=self, received=message) from None
+            raise CheckFailed(
+                "not json", "a message came that is no JSON text", client=self, received=message
+            ) from None
 
     def expect_json(self, value: Any) -> None:
         """Fail unless the next message is this JSON. Of an object only the keys named in `value` count.
@@ -262,10 +264,8 @@ class Client:
             with connection.protocol_mutex:
                 if connection.protocol.state is State.OPEN:
                     write()
-                    try:
+                    with contextlib.suppress(OSError):
                         connection.socket.sendall(b"".join(connection.protocol.data_to_send()))
-                    except OSError:
-                        pass
             if not self._host.wait_for_end(self, self._ended_within):
                 connection.close_socket()
         self._host.wait_until_noticed(self)
@@ -310,5 +310,3 @@ class Client:
 
     def _note(self, arrow: str, what: str) -> None:
         self._host.transcript.add(self.name, arrow, what)
-
-

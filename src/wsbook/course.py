@@ -56,7 +56,8 @@ def find_root(start: Path) -> Path:
         if all((folder / name).is_dir() for name in FOLDERS):
             return folder
     raise NotFound(
-        f"{start} is not inside the workbook. Go to the folder that you cloned, the one with exercises/ in it, and try again."
+        f"{start} is not inside the workbook. "
+        "Go to the folder that you cloned, the one with exercises/ in it, and try again."
     )
 
 

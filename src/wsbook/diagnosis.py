@@ -85,7 +85,9 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
 def _explain_failure(failure: Failure) -> Explanation:
     if failure.kind == "no app":
         if failure.message == "no app":
-            cause = "Your file has no `app`. The server looks for a FastAPI application of that name: `app = FastAPI()`."
+            cause = (
+                "Your file has no `app`. The server looks for a FastAPI application of that name: `app = FastAPI()`."
+            )
         elif failure.message.startswith("app is "):
             kind = failure.message.removeprefix("app is ")
             cause = f"`app` is no FastAPI application but of type {kind}. It has to be made with `app = FastAPI()`."
@@ -114,7 +116,9 @@ def _explain_failure(failure: Failure) -> Explanation:
     if failure.kind == "flood":
         return Explanation(f"Your server printed {failure.message}; it was stopped.", failure.place)
     if failure.kind == "startup":
-        return Explanation("Your application could not start: its lifespan or start-up code failed.", None, failure.message)
+        return Explanation(
+            "Your application could not start: its lifespan or start-up code failed.", None, failure.message
+        )
     if failure.kind == "missing":
         return Explanation(failure.message)
     return Explanation(

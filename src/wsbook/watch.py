@@ -1,148 +1,32 @@
-"""Gradings in processes of their own: one that can be stopped at any moment, and one for every save."""
+"""Grades each exercise as it is saved."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
-import signal
-import subprocess
-import sys
-import tempfile
+import platform
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from .course import Exercise, exercises
-from .overview import absence, is_colored, show_next
+from .grading import GradingProcess
+from .overview import absence, show_next
 
-if TYPE_CHECKING:
-    import psutil
-
-GRACE = 5.0
-"""Seconds in which a grading that is told to stop may clean up, before it is killed."""
 LOOK = 0.1
 """Seconds between two looks at a grading that is under way."""
 TEMPORARY = (".", "#", "flycheck_", "flymake_")
 """How names begin of what editors put beside the file that is edited."""
 
-
-class Grading:
-    """pytest, on the checks of one exercise. What it prints is kept until it is asked for. A context manager."""
-
-    def __init__(self, exercise: Exercise, *options: str) -> None:
-        self.exercise = exercise
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
-        self._process: subprocess.Popen[bytes] | None = None
-        checks = exercise.checks.relative_to(exercise.root)
-        color = "yes" if is_colored() else "no"
-        try:
-            with _undisturbed():
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "pytest", str(checks), f"--color={color}", *options],
-                    cwd=exercise.root,
-                    env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-                    stdin=subprocess.DEVNULL,
-                    stdout=self._output,
-                    stderr=subprocess.STDOUT,
-                    **_out_of_reach(),
-                )
-        except BaseException:
-            self.stop()
-            raise
-
-    def __enter__(self) -> Grading:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.stop()
-
-    @property
-    def status(self) -> int | None:
-        """The exit status of pytest, or None while it is at work."""
-        assert self._process is not None
-        return self._process.poll()
-
-    def wait(self) -> int:
-        """Wait for the end of it and return the exit status of pytest."""
-        assert self._process is not None
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                # On Windows Ctrl-C is not heard during a wait without end.
-                return self._process.wait(LOOK if sys.platform == "win32" else None)
-
-    @property
-    def output(self) -> str:
-        """What pytest has printed."""
-        self._output.seek(0)
-        return self._output.read().decode("utf-8", errors="replace").strip("\r\n")
-
-    def stop(self) -> None:
-        """End it, with every process that it started, and forget what it printed. Can be called again."""
-        if self._process is not None and self._process.poll() is None:
-            _end(self._process)
-        self._output.close()
-
-
-def _out_of_reach() -> dict[str, Any]:
-    """Options with which a Ctrl-C at the terminal reaches only us: pytest would print what it was doing."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"process_group": 0}
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    family: set[psutil.Process] = set()
-    try:
-        # Taken first: a process that has lost its parent is not found any more.
-        family |= _family(process)
-        if sys.platform == "win32":
-            process.terminate()
-        else:
-            process.send_signal(signal.SIGINT)
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        # Also after a second Ctrl-C, which ends the waiting.
-        with _undisturbed():
-            import psutil
-
-            for member in family | _family(process):
-                with contextlib.suppress(psutil.Error):
-                    member.kill()
-            process.kill()
-            process.wait()
-
-
-def _family(process: subprocess.Popen[bytes]) -> set[psutil.Process]:
-    """All processes that a process has started, and those that they have started; none if it has ended."""
-    import psutil
-
-    try:
-        return set(psutil.Process(process.pid).children(recursive=True)) if process.poll() is None else set()
-    except psutil.Error:
-        return set()
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold a Ctrl-C back for a moment: while a process is started and not yet known, or is killed."""
-    held: list[object] = []
-    usual = signal.signal(signal.SIGINT, lambda *call: held.append(call))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, usual)
-        if held:
-            signal.raise_signal(signal.SIGINT)
+Changes = Collection[tuple[object, str]]
+"""What was saved in a moment: anything, and a path."""
 
 
 def watch(root: Path) -> None:
     """Grade each exercise as it is saved, until Ctrl-C (`KeyboardInterrupt`)."""
     folder = (root / "exercises").resolve()
     waiting: dict[str, Exercise] = {}
-    grading: Grading | None = None
+    grading: GradingProcess | None = None
     is_new = True
     try:
         for changes in _changes(folder):
@@ -167,24 +51,44 @@ def watch(root: Path) -> None:
                 exercise = waiting.pop(next(iter(waiting)))
                 missing = absence(exercise)
                 print(missing or f"Grading {exercise.number} {exercise.title} …")
-                grading = None if missing else Grading(exercise)
+                grading = None if missing else GradingProcess(exercise)
     finally:
         if grading is not None:
             grading.stop()
 
 
-def _changes(folder: Path) -> Iterator[Collection[tuple[object, str]]]:
-    """What was saved in a folder, burst after burst; nothing, again and again, while nothing is saved."""
+def _changes(folder: Path) -> Iterator[Changes]:
+    """What is saved in a folder, burst after burst; nothing, again and again, while nothing is saved."""
     import watchfiles
 
-    look = functools.partial(
-        watchfiles.watch, folder, watch_filter=None, rust_timeout=int(LOOK * 1000), yield_on_timeout=True
-    )
-    try:
-        yield from look()
-    except (OSError, RuntimeError):
-        # Linux limits how much can be watched, and editors use it up. Looking at each file is always possible.
-        yield from look(force_polling=True)
+    # Windows' Linux is told nothing of files on Windows' own drives.
+    if "microsoft" not in platform.release().lower() and not os.environ.get("WATCHFILES_FORCE_POLLING"):
+        # Linux limits how much can be watched, and editors may have used it up.
+        with contextlib.suppress(OSError, RuntimeError):
+            yield from watchfiles.watch(
+                folder, watch_filter=None, rust_timeout=int(LOOK * 1000), yield_on_timeout=True, force_polling=False
+            )
+    yield from _differences(folder)
+
+
+def _differences(folder: Path) -> Iterator[Changes]:
+    """The same, found by looking. (The polling of watchfiles misses the second save within a second.)"""
+    seen = _stamps(folder)
+    yield ()
+    while True:
+        time.sleep(LOOK)
+        before, seen = seen, _stamps(folder)
+        yield before ^ seen
+
+
+def _stamps(folder: Path) -> set[tuple[object, str]]:
+    found: set[tuple[object, str]] = set()
+    for base, _, names in os.walk(folder):
+        for path in (os.path.join(base, name) for name in names):
+            with contextlib.suppress(OSError):
+                status = os.stat(path)
+                found.add(((status.st_mtime_ns, status.st_size), path))
+    return found
 
 
 def _stem(path: Path, folder: Path) -> str:

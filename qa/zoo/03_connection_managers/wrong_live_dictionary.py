@@ -1,18 +1,18 @@
-"""A set, iterated live."""
+"""A dictionary, iterated live."""
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 
 class ConnectionManager:
     def __init__(self) -> None:
-        self.active_connections: set[WebSocket] = set()
+        self.active_connections: dict[WebSocket, None] = {}
 
     async def connect(self, websocket: WebSocket) -> None:
         await websocket.accept()
-        self.active_connections.add(websocket)
+        self.active_connections[websocket] = None
 
     def disconnect(self, websocket: WebSocket) -> None:
-        self.active_connections.remove(websocket)
+        del self.active_connections[websocket]
 
     async def broadcast(self, message: str) -> None:
         for connection in self.active_connections:
