@@ -14,6 +14,7 @@ import importlib
 import importlib.machinery
 import importlib.util
 import linecache
+import multiprocessing
 import os
 import socket
 import sys
@@ -27,6 +28,7 @@ from typing import Any
 
 import fastapi
 import fastapi.routing
+import psutil
 import starlette.routing
 import uvicorn
 
@@ -45,6 +47,12 @@ OUTPUT_LIMIT = 32 * 2**20
 """Bytes that a submission may print."""
 MEMORY_LIMIT = 2**30
 """Bytes of data that a submission may hold, where the system can limit them (Linux)."""
+CUT_OFF = 71
+"""Exit status of a process whose pipe to the grader is gone."""
+OUT_OF_MEMORY = 72
+"""Exit status of a process that has too little memory left to talk to the grader."""
+STOPPED = 73
+"""Exit status of a process that had to be stopped; it has told the grader why."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ class CannotServe(Exception):
 def main(pipe: Connection, log: str, token: str, source: Source) -> None:
     """Serve until told to stop, or until the grader is gone."""
     os.environ["WSBOOK_SERVER"] = token
+    multiprocessing.current_process().daemon = False  # for a daemon may have no processes of its own
     if hasattr(os, "setsid"):
         os.setsid()
     _redirect(log)
@@ -93,6 +102,8 @@ def main(pipe: Connection, log: str, token: str, source: Source) -> None:
     threads.install()
     control = Control(pipe, clock, threads, Path(source.path).parent)
     sys.addaudithook(control.audit)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=control.forked)
     control.start()
     gc.freeze()  # looking for the submission's garbage, nobody needs to look at FastAPI's modules
     try:
@@ -101,7 +112,8 @@ def main(pipe: Connection, log: str, token: str, source: Source) -> None:
         control.fail(_import_failure(error, Path(source.path).parent))
     else:
         control.serve(app, source.keepalive)
-    sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
     os._exit(0)
 
 
@@ -150,6 +162,8 @@ def load(source: Source) -> fastapi.FastAPI:
     path = Path(source.path)
     sys.dont_write_bytecode = True
     if path.is_dir():
+        if not source.mounts and not (path / "main.py").exists():
+            raise CannotServe(f"{path.name} is a folder, and there is no main.py in it")
         finder = importlib.machinery.FileFinder.path_hook((_FreshLoader, [".py"]))
         sys.path_hooks.insert(0, functools.partial(_only_below, str(path), finder))
         package = _package(path)
@@ -211,10 +225,15 @@ def _import_failure(error: BaseException, folder: Path) -> Failure:
     if isinstance(error, SyntaxError):
         text = "".join(traceback.format_exception_only(error))
         return Failure("syntax", text, Place(str(error.filename), error.lineno or 0, (error.text or "").strip()))
+    return _failure("import", error, folder)
+
+
+def _failure(kind: str, error: BaseException, folder: Path) -> Failure:
+    """An exception, and the learner's last line on its way."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_below(frame.filename, folder)]
     place = Place(frames[-1].filename, frames[-1].lineno or 0, frames[-1].line or "") if frames else None
     message = "".join(traceback.format_exception_only(error)).strip()
-    return Failure("import", message, place, "".join(traceback.format_exception(error)))
+    return Failure(kind, message, place, "".join(traceback.format_exception(error)))
 
 
 def _is_below(filename: str, folder: Path) -> bool:
@@ -237,6 +256,15 @@ class GradedServer(uvicorn.Server):
         self._control.ready(self.servers[0].sockets[0].getsockname()[1])
         await self.leaving.wait()
 
+    def leave(self) -> None:
+        """Shut down, as uvicorn does on Ctrl-C."""
+        self.should_exit = True
+        asyncio.get_running_loop().call_soon_threadsafe(self.leaving.set)
+
+    def handle_exit(self, sig: int, frame: types.FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.leave()
+
 
 class Control:
     """The thread that the grader talks to."""
@@ -250,6 +278,7 @@ class Control:
         self._main = threading.get_ident()
         self._selector = WatchedSelector(clock, threads, self._traffic, self._reply)
         self._clock = clock
+        self._process = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: GradedServer | None = None
         self._nemesis: Nemesis | None = None
@@ -264,9 +293,25 @@ class Control:
         self._threads.disregard(thread.ident)
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Tell the grader of child processes, so that it ends them too."""
+        """Tell the grader of child processes, so that it ends them too; and let no signal out of this process."""
         if event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "os.forkpty"):
             self._send("spawned", None)
+        elif event in ("os.kill", "os.killpg") and not self._may_be_signalled(arguments[0]):
+            raise PermissionError("the grader lets a submission send signals only to itself and to its own children")
+
+    def _may_be_signalled(self, process: int) -> bool:
+        if process in (0, self._process):
+            return True
+        try:
+            return self._process in (parent.pid for parent in psutil.Process(abs(process)).parents())
+        except psutil.NoSuchProcess:
+            return process != -1
+
+    def forked(self) -> None:
+        """In a child process: tell the grader which one it is, for it may outlive its parent."""
+        self._clock.forked()
+        self._writing = threading.Lock()
+        self._send("spawned", os.getpid())
 
     def fail(self, failure: Failure) -> None:
         self._send("failed", failure)
@@ -277,30 +322,33 @@ class Control:
     def serve(self, app: fastapi.FastAPI, keepalive: float | None) -> None:
         self._app = app
         self._nemesis = Nemesis(app, self._traffic)
-        config = uvicorn.Config(
-            self._nemesis,
-            ws=functools.partial(ObservedProtocol, self._traffic),  # type: ignore[arg-type]
-            ws_ping_interval=keepalive,
-            ws_ping_timeout=keepalive,
-        )
         # asyncio sends a small message at once (TCP_NODELAY) only on a socket that says it is TCP.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         loop_factory = functools.partial(asyncio.SelectorEventLoop, self._selector)
         try:
+            config = uvicorn.Config(
+                self._nemesis,
+                ws=functools.partial(ObservedProtocol, self._traffic),  # type: ignore[arg-type]
+                ws_ping_interval=keepalive,
+                ws_ping_timeout=keepalive,
+            )
             with asyncio.Runner(loop_factory=loop_factory) as runner:
                 self._loop = runner.get_loop()
                 self._server = GradedServer(config, self)
                 self._selector.foreign = self._foreign
                 runner.run(self._server.serve(sockets=[listener]))
         except BaseException as error:
-            self.fail(Failure("startup", repr(error)))
+            kind = "exit" if self._server is not None and self._server.started else "startup"
+            self.fail(_failure(kind, error, self._folder))
 
     def _foreign(self) -> str:
         """Name a socket or pipe that is neither the server's nor a client's: what comes there nobody knows."""
         server, loop = self._server, self._loop
         assert server is not None
-        known = {loop._ssock.fileno()}
+        assert isinstance(loop, asyncio.SelectorEventLoop)
+        wake_up: socket.socket = vars(loop)["_ssock"]
+        known = {wake_up.fileno()}
         known |= {listener.fileno() for one in getattr(server, "servers", []) for listener in one.sockets}
         for connection in server.server_state.connections:
             known.add(connection.transport.get_extra_info("socket").fileno())
@@ -317,8 +365,9 @@ class Control:
                 else:
                     self._beat()
         except (EOFError, OSError):
-            # The grader is gone, or every file descriptor was closed.
-            os._exit(71)
+            os._exit(CUT_OFF)  # the grader is gone, or every file descriptor was closed
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)
 
     def _obey(self, command: str, number: int, *arguments: Any) -> None:
         if command == "rest":
@@ -326,7 +375,7 @@ class Control:
             self._selector.request = Request(number, *arguments)
             self._wake()
         elif command == "facts":
-            self._reply(number, {port: asdict(facts) for port, facts in self._traffic.facts.items()})
+            self._reply(number, {port: asdict(facts) for port, facts in dict(self._traffic.facts).items()})
         elif command == "routes":
             self._reply(number, self._routes())
         elif command == "where":
@@ -347,8 +396,7 @@ class Control:
         elif command == "shut down":
             self._reply(number, None)
             assert self._server is not None
-            self._server.should_exit = True
-            self._wake(self._server.leaving.set)
+            self._wake(self._server.leave)
         else:
             assert self._nemesis is not None
             self._reply(number, self._in_loop(functools.partial(getattr(self._nemesis, command), *arguments)))
@@ -373,7 +421,7 @@ class Control:
         """Look whether the main thread still turns, and whether it floods its log."""
         if os.fstat(1).st_size > OUTPUT_LIMIT:
             self._send("failed", Failure("flood", f"more than {OUTPUT_LIMIT // 2**20} MB", self._where()))
-            os._exit(72)
+            os._exit(STOPPED)
         turn = self._selector.turns
         self._beats = self._beats + 1 if turn == self._turn else 0
         self._turn = turn
@@ -382,10 +430,12 @@ class Control:
         moved = request.moved if request else -1.0
         self._waiting = self._waiting + 1 if request and moved == self._moved else 0
         self._moved = moved
+        if request or self._loop is None:
+            self._send("pulse", None)
         if self._loop is None:
             if self._beats > IMPORTED:
                 self._send("failed", Failure("endless import", "", self._where()))
-                os._exit(73)
+                os._exit(STOPPED)
         elif request and self._waiting > STALLED:
             self._selector.request = None
             state = "stalled" if self._beats > STALLED // 2 and not self._selector.waits else "busy"
@@ -398,20 +448,21 @@ class Control:
         return [str(route.path) for route in routes if isinstance(route.original_route, kind)]
 
     def _where(self) -> Place | None:
-        """The learner's line at which the main thread is."""
-        frame = sys._current_frames().get(self._main)
-        while frame is not None:
-            if _is_below(frame.f_code.co_filename, self._folder):
-                name, line = frame.f_code.co_filename, frame.f_lineno
-                return Place(name, line, linecache.getline(name, line).strip())
-            frame = frame.f_back
+        """The learner's line at which the main thread is; or another thread, if the main thread is in no such line."""
+        stacks = sys._current_frames()
+        for frame in (stacks.pop(self._main), *stacks.values()):
+            for inner, line in traceback.walk_stack(frame):
+                name = inner.f_code.co_filename
+                if _is_below(name, self._folder):
+                    return Place(name, line, linecache.getline(name, line).strip())
         return None
 
     def _reply(self, number: int, value: Any) -> None:
         self._send("reply", (number, value))
 
     def _send(self, kind: str, value: Any) -> None:
-        with self._writing, contextlib.suppress(OSError):
-            self._pipe.send((kind, value))
-
-
+        with self._writing:
+            try:
+                self._pipe.send((kind, value))
+            except OSError:
+                os._exit(CUT_OFF)

@@ -28,7 +28,6 @@ class Threads:
         """Keep books of the jobs of thread pools: a worker that is just about to take one looks idle."""
         submit = concurrent.futures.ThreadPoolExecutor.submit
 
-        @functools.wraps(submit)
         def observed(*arguments: Any, **options: Any) -> concurrent.futures.Future[Any]:
             job = submit(*arguments, **options)
             self._jobs.add(job)
@@ -36,7 +35,7 @@ class Threads:
             return job
 
         pool: Any = concurrent.futures.ThreadPoolExecutor
-        pool.submit = observed
+        pool.submit = functools.update_wrapper(observed, submit)
 
     def at_work(self) -> bool:
         """Whether a thread may do something of itself. To be asked in the event loop's thread."""
@@ -55,7 +54,7 @@ class Threads:
         if caller is None or not _stands_in(stack, "threading", "wait") or caller.f_locals.get("timeout") is not None:
             return False
         # What it waits for may be there already, although the thread has not woken up yet.
-        waiting_for = caller.f_locals.get("self")
+        waiting_for: Any = caller.f_locals.get("self")
         if _stands_in(caller, "queue", "get"):
             return bool(waiting_for._qsize() == 0)
         return isinstance(waiting_for, threading.Event) and not waiting_for.is_set()

@@ -30,6 +30,8 @@ LARGE = 2**16
 """Characters from which a message is sent in a thread: it may not fit into the buffers of the sockets."""
 
 
+MOST = 2**27
+"""Bytes of messages that a client keeps. A server that sends without end is not heard out."""
 OBSERVED = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING)
 
 
@@ -55,6 +57,7 @@ class Connection(ClientConnection):
         self.listener: Callable[[str, str], None] = lambda arrow, what: None
         self._fragments: list[bytes] = []
         self._text = True
+        self._kept = 0
         super().__init__(*arguments, **options)
 
     def process_event(self, event: Event) -> None:
@@ -79,6 +82,9 @@ class Connection(ClientConnection):
                 self._arrived(data.decode(errors="replace") if self._text else data)
 
     def _arrived(self, message: str | bytes) -> None:
+        self._kept += len(message) + 1000  # with what it takes to keep it
+        if self._kept > MOST:
+            return
         with self.news:
             self.listener("←", shown(message))
             self.inbox.append(message)

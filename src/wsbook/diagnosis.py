@@ -61,8 +61,10 @@ def _last_own_line(lines: list[str], folder: Path) -> Place | None:
 def explain(error: CheckFailed, server: Server) -> Explanation:
     """The likely cause of a failed check."""
     folder = Path(server.source.path).parent
+    facts = server.facts(error.client) if error.client is not None else server.last_facts()
+    # Only now: a process that has just ended shows by not answering.
     if server.failure is not None:
-        return _explain_failure(server.failure)
+        return _explain_failure(server.failure, troubles(server.log, folder))
     standing = server.standing
     if standing is not None and standing.state == "stalled":
         return Explanation(
@@ -70,9 +72,17 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
             "Does it wait without `await` (time.sleep)? Or does a loop swallow the exception that should end it?",
             server.where(),
         )
+    if standing is not None and standing.state == "busy":
+        return Explanation("The event loop of your server never rests: something runs again and again without waiting.")
+    if error.kind == "busy thread":
+        return Explanation(
+            "A thread of your own runs again and again without waiting, and takes the time of everybody.",
+            server.where(),
+        )
     found = troubles(server.log, folder)
     trouble = found[-1] if found else Trouble("", None)
-    facts = server.facts(error.client) if error.client is not None else server.last_facts()
+    if facts.get("raised") == "SystemExit":
+        return Explanation(_EXIT, trouble.place, trouble.exception)
     cause = _CAUSES.get(error.kind, _no_cause)(error, server, facts)
     # A traceback that has nothing to do with what failed would lead astray.
     unrelated = error.kind in ("different", "too many", "wrong close", "still open", "silent")
@@ -82,15 +92,21 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     return Explanation(cause, trouble.place, trouble.exception) if related else Explanation(cause)
 
 
-def _explain_failure(failure: Failure) -> Explanation:
+_EXIT = (
+    "Your code calls `sys.exit()`, and that ends the whole server: every client loses its connection. "
+    "To end one connection, close it, or return."
+)
+
+
+def _explain_failure(failure: Failure, found: list[Trouble]) -> Explanation:
     if failure.kind == "no app":
         if failure.message == "no app":
-            cause = (
-                "Your file has no `app`. The server looks for a FastAPI application of that name: `app = FastAPI()`."
-            )
+            cause = "Your file has no `app`. The server looks for an application of that name: `app = FastAPI()`."
         elif failure.message.startswith("app is "):
             kind = failure.message.removeprefix("app is ")
             cause = f"`app` is no FastAPI application but of type {kind}. It has to be made with `app = FastAPI()`."
+        elif "folder" in failure.message:
+            cause = f"{failure.message}."
         else:
             cause = f"There is {failure.message}: the server looks for `router = APIRouter()` there."
         return Explanation(cause)
@@ -108,22 +124,34 @@ def _explain_failure(failure: Failure) -> Explanation:
             cause += " A relative import works only inside a package."
         return Explanation(cause, failure.place, failure.message)
     if failure.kind == "endless import":
-        return Explanation(
-            "The import of your file does not come to an end. A loop or a wait at the top level of the file? "
-            "What runs for long belongs into a route or a lifespan.",
-            failure.place,
-        )
+        cause = "The import of your file does not come to an end. "
+        if failure.place and "uvicorn" in failure.place.text:
+            cause += "It starts a server itself: put that line under `if __name__ == '__main__':`."
+        else:
+            cause += "A loop or a wait at the top level of the file? "
+            cause += "What runs for long belongs into a route or a lifespan."
+        return Explanation(cause, failure.place)
     if failure.kind == "flood":
         return Explanation(f"Your server printed {failure.message}; it was stopped.", failure.place)
     if failure.kind == "startup":
+        trouble = found[-1] if found else Trouble(failure.message, failure.place)
+        cause = "Your application could not start: its lifespan or start-up code failed."
+        return Explanation(cause, trouble.place, trouble.exception)
+    if failure.kind == "endless startup":
+        return Explanation("Your application does not start: its lifespan waits, and never comes to its `yield`.")
+    if failure.kind == "exit" and failure.message.startswith("SystemExit"):
+        return Explanation(_EXIT, failure.place, failure.message)
+    if failure.kind == "exit":
+        return Explanation("An exception ended the whole server.", failure.place, failure.message)
+    if failure.kind == "cut off":
         return Explanation(
-            "Your application could not start: its lifespan or start-up code failed.", None, failure.message
+            "The server's process has lost its connections: your code closed file descriptors that are not its own."
         )
-    if failure.kind == "missing":
-        return Explanation(failure.message)
+    if failure.kind == "out of memory":
+        return Explanation("Your server wants more memory than a submission may have (1 GB).")
     return Explanation(
-        f"The server's process ended on its own ({failure.message or 'no exit status'}): "
-        "by `os._exit`, a crash of the interpreter, or closed file descriptors."
+        f"The server's process ended on its own ({failure.message}): "
+        "by `os._exit`, a signal, or a crash of the interpreter."
     )
 
 
@@ -131,7 +159,8 @@ def _refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     status = error.received
     if status == 101:
         return (
-            "The handshake succeeded, so the client was let in. To refuse it, nothing may be accepted: let the annotation "
+            "The handshake succeeded, so the client was let in. "
+            "To refuse it, nothing may be accepted: let the annotation "
             "or a dependency refuse it, or raise WebSocketException before `accept()`."
         )
     if status == 403 and not facts.get("endpoint"):
@@ -166,7 +195,8 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         return "This client has said nothing itself: it is to hear of what another one did. What is sent to whom, and when?"
     if not facts.get("received"):
         return (
-            "The connection is accepted and open, but your route has read no message from this client, and has sent none "
+            "The connection is accepted and open, "
+            "but your route has read no message from this client, and has sent none "
             "that is still to come. What is the route waiting for?"
         )
     if facts.get("returned"):
@@ -201,6 +231,8 @@ def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
 
 
 def _closed(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if str(error.received).startswith("closed with 1012"):
+        return "The whole server shuts down, and closes every connection with 1012. Does your code send it a signal?"
     return "Your server closed the connection, and the client was still there."
 
 
@@ -269,7 +301,6 @@ def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         "silent http": "Your HTTP route never comes to its `return`.",
         "gone": "The server's process or its socket is gone.",
         "no handshake": "The TCP connection ended in the middle of the handshake.",
-        "busy": "The event loop of your server never rests: something runs again and again without waiting.",
         "not logged": "An exception that is caught and not logged is lost: nobody can find the bug. "
         "Is it logged at all, at a level that is shown, and with what it says?",
         "no shutdown": "A task or a handler does not end when it is cancelled or disconnected.",
@@ -341,4 +372,5 @@ def _text_difference(expected: str, received: str) -> str:
     if at is None:
         at = min(len(expected), len(received))
         return f"It ends after {at:,} characters, {len(expected):,} were expected."
-    return f"They part at character {at + 1:,}: {shown(expected[at : at + 20])} was expected, {shown(received[at : at + 20])} came."
+    wanted, came = shown(expected[at : at + 20]), shown(received[at : at + 20])
+    return f"They part at character {at + 1:,}: {wanted} was expected, {came} came."

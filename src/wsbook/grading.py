@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,10 @@ from .overview import is_colored
 if TYPE_CHECKING:
     import psutil
 
-GRACE = 5.0
+GRACE = 2.0
 """Seconds in which a grading that is told to stop may clean up, before it is killed."""
+LOOK = 0.02
+"""Seconds between two looks at a grading that is waited for."""
 
 
 class GradingProcess:
@@ -54,16 +57,15 @@ class GradingProcess:
     @property
     def status(self) -> int | None:
         """The exit status of pytest, or None while it is at work."""
-        assert self._process is not None
-        return self._process.poll()
+        # A Ctrl-C inside `poll` or `wait` of Popen may leave its lock locked.
+        with _undisturbed():
+            return self._process.poll() if self._process is not None else 0
 
     def wait(self) -> int:
         """Wait for the end of it and return the exit status of pytest."""
-        assert self._process is not None
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                # On Windows Ctrl-C is not heard during a wait without end.
-                return self._process.wait(0.1 if sys.platform == "win32" else None)
+        while (status := self.status) is None:
+            time.sleep(LOOK)
+        return status
 
     @property
     def output(self) -> str:
@@ -73,9 +75,50 @@ class GradingProcess:
 
     def stop(self) -> None:
         """End it, with every process that it started, and forget what it printed. Can be called again."""
-        if self._process is not None and self._process.poll() is None:
-            _end(self._process)
-        self._output.close()
+        family: set[psutil.Process] = set()
+        try:
+            if self.status is None:
+                # Taken first: a process that has lost its parent is not found any more.
+                family = self._family()
+                self._ask()
+                deadline = time.monotonic() + GRACE
+                while self.status is None and time.monotonic() < deadline:
+                    time.sleep(LOOK)
+        finally:
+            # Also after a second Ctrl-C, which ends the waiting.
+            with _undisturbed():
+                self._kill(family)
+                self._output.close()
+
+    def _ask(self) -> None:
+        """Tell it to stop as Ctrl-C would, where it then cleans up; Windows just ends it."""
+        assert self._process is not None
+        with _undisturbed():
+            if sys.platform == "win32":
+                self._process.terminate()
+            else:
+                self._process.send_signal(signal.SIGINT)
+
+    def _kill(self, family: set[psutil.Process]) -> None:
+        if self._process is None or (self._process.poll() is not None and not family):
+            return
+        import psutil
+
+        for member in family | self._family():
+            with contextlib.suppress(psutil.Error):
+                member.kill()
+        self._process.kill()
+        self._process.wait()
+
+    def _family(self) -> set[psutil.Process]:
+        """All processes that it has started, and those that they have started; none if it has ended."""
+        import psutil
+
+        assert self._process is not None
+        try:
+            return set(psutil.Process(self._process.pid).children(recursive=True)) if self.status is None else set()
+        except psutil.Error:
+            return set()
 
 
 def _out_of_reach() -> dict[str, Any]:
@@ -85,43 +128,9 @@ def _out_of_reach() -> dict[str, Any]:
     return {"process_group": 0}
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    family: set[psutil.Process] = set()
-    try:
-        # Taken first: a process that has lost its parent is not found any more.
-        family |= _family(process)
-        if sys.platform == "win32":
-            process.terminate()
-        else:
-            process.send_signal(signal.SIGINT)
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        # Also after a second Ctrl-C, which ends the waiting.
-        with _undisturbed():
-            import psutil
-
-            for member in family | _family(process):
-                with contextlib.suppress(psutil.Error):
-                    member.kill()
-            process.kill()
-            process.wait()
-
-
-def _family(process: subprocess.Popen[bytes]) -> set[psutil.Process]:
-    """All processes that a process has started, and those that they have started; none if it has ended."""
-    import psutil
-
-    try:
-        return set(psutil.Process(process.pid).children(recursive=True)) if process.poll() is None else set()
-    except psutil.Error:
-        return set()
-
-
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Hold a Ctrl-C back for a moment: while a process is started and not yet known, or is killed."""
+    """Hold a Ctrl-C back for a moment: it comes afterwards."""
     held: list[object] = []
     usual = signal.signal(signal.SIGINT, lambda *call: held.append(call))
     try:

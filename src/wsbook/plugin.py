@@ -152,6 +152,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     for server in servers:
         server.start()
     result = yield
+    for server in servers:
+        server.expect_running()
     if _is_judged_by_its_log(item):
         for server in servers:
             _judge_log(server)

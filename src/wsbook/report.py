@@ -87,7 +87,7 @@ def _prints(log: str) -> str:
     in_traceback = False
     for line in log.splitlines():
         bare = line.lstrip(" |+-")
-        if bare.startswith(("Traceback (most recent", "Exception Group Traceback")):
+        if bare.removeprefix("ERROR:").lstrip().startswith(("Traceback (most recent", "Exception Group Traceback")):
             in_traceback = True
         elif in_traceback:
             # The exception's own line, which is not indented, is the last of it.

@@ -33,7 +33,7 @@ class Grade:
 
     @property
     def status(self) -> str:
-        """"solved", "failing", or "not started" when there is no file."""
+        """ "solved", "failing", or "not started" when there is no file."""
         if self.missing:
             return "not started"
         return "solved" if all(check.outcome == "passed" for check in self.checks) else "failing"

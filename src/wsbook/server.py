@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import multiprocessing
+import multiprocessing.connection
 import os
 import secrets
 import signal
@@ -46,6 +46,10 @@ AT_ONCE = 0.005
 """Real seconds in which most answers come; only after that the server is asked what it is doing."""
 OUTSIDE = 3.0
 """Real seconds to wait for a thread, or something else outside of the event loop, that may still bring an answer."""
+DEAF = 3.0
+"""Seconds of its own computing after which a process that gives no sign of life is said to stand still."""
+DEAF_AT_IMPORT = 8.0
+"""The same for a process that imports."""
 AT_LAST = 30.0
 """Real seconds after which nothing is waited for any more. Only a server that never rests comes to this."""
 
@@ -71,7 +75,10 @@ class Server:
         self._replies: dict[int, Any] = {}
         self._requests = 0
         self._gone: set[int] = set()
-        self._spawned = False
+        self._spawned: list[psutil.Process] | None = None
+        self._computed: float | None = None
+        self._deaf = False
+        self._told_to_end = False
         self._held = False
         self._names: dict[str, int] = {}
         self._threads = ThreadPoolExecutor(thread_name_prefix="wsbook")
@@ -96,9 +103,7 @@ class Server:
             self._process.start()
         theirs.close()
         if not self.wait(self._is_up, allowance=10.0, hopeless=lambda standing: True):
-            if self.failure is None:
-                kind = "startup" if self.is_alive else "ended"
-                self.failure = Failure(kind, "" if self.is_alive else self._ending())
+            self.failure = self.failure or Failure("endless startup", "")
             raise CheckFailed("start", "the server did not start")
 
     def _is_up(self, seconds: float) -> bool:
@@ -114,13 +119,14 @@ class Server:
             client.connection.listener = lambda arrow, what: None
         process, self._process = self._process, None
         if process is not None:
-            leftovers = _leftovers(process.pid, self._token) if self._spawned else []
+            leftovers = [] if self._spawned is None else self._spawned + _leftovers(process.pid, self._token)
             _kill(process.pid)
             process.join(5)
             for leftover in leftovers:
                 with contextlib.suppress(psutil.Error):
                     leftover.kill()
-            process.close()
+            with contextlib.suppress(ValueError):  # it does not end even when it is killed
+                process.close()
         if self._pipe is not None:
             self._pipe.close()
         for client in self.clients:
@@ -132,18 +138,24 @@ class Server:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.is_alive()
 
-    def _ending(self) -> str:
-        """How the process ended, in words."""
+    def _ending(self) -> Failure:
+        """How the process ended, or lost its pipe."""
         self._process.join(2)
         code = self._process.exitcode
-        if code is not None and code < 0:
+        if code in (_child.CUT_OFF, None):
+            return Failure("cut off", "")
+        if code == _child.OUT_OF_MEMORY:
+            return Failure("out of memory", "")
+        message = f"exit status {code}"
+        if code < 0:
             with contextlib.suppress(ValueError):
-                return f"killed by {signal.Signals(-code).name}"
-        return f"exit status {code}"
+                message = f"killed by {signal.Signals(-code).name}"
+        return Failure("ended", message)
 
     def shut_down(self, within: float) -> None:
         """Ask uvicorn to shut down, as Ctrl-C does. Fails unless the process has ended within so many seconds."""
         self.transcript.add("operator", "→", "shuts the server down")
+        self._told_to_end = True
         self._ask("shut down")
 
         def ended(seconds: float) -> bool:
@@ -356,7 +368,9 @@ class Server:
 
     def time(self) -> float:
         """What `time.time()` is in the server's process, in seconds since 1970."""
-        now: float = self._ask("time")
+        now: float | None = self._ask("time")
+        if now is None:
+            raise CheckFailed("gone", "the server's process does not answer any more")
         return now
 
     def settle(self) -> None:
@@ -370,7 +384,9 @@ class Server:
         yield
         passed = self.time() - start
         if passed > seconds + ANSWER - 1:
-            raise CheckFailed("late", f"this took the server {passed:.1f} s of its own time, and may take {seconds:g} s")
+            raise CheckFailed(
+                "late", f"this took the server {passed:.1f} s of its own time, and may take {seconds:g} s"
+            )
 
     @contextlib.contextmanager
     def held_still(self, arrivals: int | None = None) -> Iterator[None]:
@@ -419,6 +435,12 @@ class Server:
         if not self._log.exists():
             return ""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def expect_running(self) -> None:
+        """Fail if the process has ended, though nobody shut it down."""
+        self._ask("time")
+        if self.failure is not None:
+            raise CheckFailed("gone", "the server's process has ended by itself")
 
     def expect_logged(self, *signs: str) -> None:
         """Fail unless one of these texts is in the log, now or within the 1 s that an answer may take."""
@@ -472,12 +494,13 @@ class Server:
         if done(AT_ONCE):
             return True
         allowance = ANSWER if allowance is None else allowance
-        outside_until = time.monotonic() + max(OUTSIDE, allowance)
+        start = time.monotonic()
+        computed: float | None = None
         deadline = time.monotonic() + AT_LAST
         # What is on its way arrives first: no time passes but for what has not come when all is at rest.
         patience = 0.0
         while time.monotonic() < deadline:
-            standing = self.standing = self._rest(patience, done=done)
+            standing = self._rest(patience, done=done)
             allowance -= standing.moved
             if standing.state == "quiet":
                 if not hopeless(standing):
@@ -493,8 +516,13 @@ class Server:
                 raise CheckFailed("stalled", "the whole server stands still")
             if standing.state in ("busy", "gone"):
                 return done(0.1)
-            if standing.state == "unknown" and (done(0.02) or time.monotonic() > outside_until):
-                return done(0)
+            if standing.state == "unknown":
+                computed = self._computing() if computed is None else computed
+                if done(0.02):
+                    return True
+                waited = time.monotonic() - start
+                if waited > max(OUTSIDE, allowance) and not self._computes_on(computed, waited):
+                    return done(0)
         return done(0)
 
     def wait_for_message(self, client: Client, came: Callable[[float], bool], allowance: float | None) -> bool:
@@ -534,21 +562,49 @@ class Server:
         number = self._tell("rest", allowance, whole, self._requests, frozenset(self._gone), regardless)
         deadline = time.monotonic() + AT_LAST
         while number not in self._replies and time.monotonic() < deadline:
-            if not self._pump(0.02) and not self._alive_pipe():
-                return Standing("gone")
+            if not self._pump(0.02):
+                if not self._alive_pipe():
+                    return Standing("gone")
+                if self._computes_only():
+                    break
             if self.failure is not None:
                 return Standing("gone")
             if not whole and number not in self._replies and done(0):
                 return Standing("unknown")
-        standing: Standing = self._replies.pop(number, Standing("stalled"))
-        return standing
+        self._deaf = number not in self._replies
+        if self._deaf and not self.port:
+            self.failure = Failure("endless import", "")
+            return Standing("gone")
+        self.standing = self._replies.pop(number, Standing("stalled"))
+        return self.standing
+
+    def _computing(self) -> float:
+        """Seconds for which the process has computed. The load of the machine makes no difference to that."""
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(self._process.pid).cpu_times()
+            return float(times.user + times.system)
+        return 0.0
+
+    def _computes_only(self) -> bool:
+        """Whether the process gives no sign of life while it computes for long: in one call that is not Python's."""
+        computed = self._computing()
+        if self._computed is None:
+            self._computed = computed
+        return computed - self._computed > (DEAF if self.port else DEAF_AT_IMPORT)
+
+    def _computes_on(self, since: float, waited: float) -> bool:
+        """Whether a thread may still be computing an answer. Fails if it has computed for longer than that takes."""
+        computed = self._computing() - since
+        if computed > OUTSIDE * 2 / 3:
+            raise CheckFailed("busy thread", "a thread of the server computes without end")
+        return computed > waited / 4
 
     def _alive_pipe(self) -> bool:
         return self._pipe is not None and not self._pipe.closed
 
     def _ask(self, command: str, *arguments: Any) -> Any:
         number = self._tell(command, *arguments)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + (0 if self._deaf else 10)
         while number not in self._replies and time.monotonic() < deadline:
             if not self._pump(0.1) and not self._alive_pipe():
                 return None
@@ -568,14 +624,18 @@ class Server:
             return False
         assert self._pipe is not None
         try:
-            if not self._pipe.poll(max(0.0, seconds)):
+            ready = multiprocessing.connection.wait([self._pipe, self._process.sentinel], max(0.0, seconds))
+            if not ready:
                 return False
+            if self._pipe not in ready:
+                raise EOFError  # the process has ended, and a child that it left behind holds the pipe open
             kind, value = self._pipe.recv()
         except (EOFError, OSError):
             self._pipe.close()
-            if self.failure is None:
-                self.failure = Failure("ended", self._ending())
+            if self.failure is None and not self._told_to_end:
+                self.failure = self._ending()
             return False
+        self._computed = None
         if kind == "reply":
             self._replies[value[0]] = value[1]
         elif kind == "port":
@@ -583,7 +643,10 @@ class Server:
         elif kind == "failed":
             self.failure = value
         elif kind == "spawned":
-            self._spawned = True
+            self._spawned = self._spawned or []
+            with contextlib.suppress(psutil.Error):
+                if value is not None:
+                    self._spawned.append(psutil.Process(value))
         return True
 
 
@@ -627,12 +690,11 @@ def _finished(future: Future[Any], seconds: float) -> bool:
 
 def _kill(pid: int) -> None:
     """Kill a server's process, and where there are process groups, all of its group."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(psutil.Error):
+        psutil.Process(pid).kill()
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
-        else:
-            psutil.Process(pid).kill()
 
 
 def _leftovers(pid: int, token: str) -> list[psutil.Process]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 LONGEST = 100
 """Characters of a message that are shown."""
@@ -35,14 +36,22 @@ class Transcript:
     def text(self) -> str:
         """The conversation, one line for each thing that happened."""
         width = max((len(line.who) for line in self.lines), default=0)
-        lines = [f"{line.who:<{width}} {line.arrow} {line.what}" for line in self.lines]
+        lines = [f"{line.who:<{width}} {line.arrow} {line.what}" for line in self._told()]
         return "\n".join(_middle_out(lines, "…"))
+
+    def _told(self) -> list[Line]:
+        """The lines, what comes more than three times in a row as one."""
+        told: list[Line] = []
+        for line, repeated in groupby(list(self.lines)):
+            times = len(list(repeated))
+            told += [Line(line.who, line.arrow, f"{line.what}  ({times:,} times)")] if times > 3 else [line] * times
+        return told
 
     def mermaid(self) -> str:
         """The conversation as a sequence diagram, in Mermaid's notation."""
         names = {who: f"c{number}" for number, who in enumerate(dict.fromkeys(line.who for line in self.lines))}
         participants = [f"    participant {key} as {_escape(who)}" for who, key in names.items()]
-        arrows = [_mermaid_line(names[line.who], line) for line in self.lines]
+        arrows = [_mermaid_line(names[line.who], line) for line in self._told()]
         lines = _middle_out(arrows, "    Note over s: …")
         return "\n".join(["sequenceDiagram", *participants, "    participant s as server", *lines])
 
