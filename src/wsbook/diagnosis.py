@@ -192,7 +192,10 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if not _said_anything(error.client, server):
         if len(server.clients) == 1:
             return "Nobody has said anything: your server is to send this of its own accord. What sends it, and when?"
-        return "This client has said nothing itself: it is to hear of what another one did. What is sent to whom, and when?"
+        return (
+            "This client has said nothing itself: it is to hear of what another one did. "
+            "What is sent to whom, and when?"
+        )
     if not facts.get("received"):
         return (
             "The connection is accepted and open, "

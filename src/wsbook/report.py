@@ -69,7 +69,7 @@ def _paragraph(text: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, (str, bytes)) and not str(value).startswith("closed with"):
+    if isinstance(value, (str, bytes)) and not str(value).startswith(("closed with", "the connection dropped")):
         return shown(value)
     text = str(value)
     return text if len(text) <= MOST else f"{text[:MOST]}… ({len(text):,} characters)"
@@ -181,6 +181,6 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
         following = next((grade for grade in grades if grade.status != "solved"), None)
         if following is not None and self._grading.is_own:
             self._tw.line(
-                f"Next: lessons/{following.name}.md, then exercises/{following.name}, "
-                f"then pytest tests/test_{following.name}.py"
+                f"Next: read lessons/{following.name}.md, write exercises/{following.name},\n"
+                f"      grade it with pytest tests/test_{following.name}.py"
             )
