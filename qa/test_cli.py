@@ -63,11 +63,12 @@ class Workbook:
     def record(self, stem: str, status: str) -> None:
         """Have it graded: what pytest would note, without the wait."""
         from wsbook.course import find
-        from wsbook.results import Check, Grade, remember
+        from wsbook.results import Check, Grade, digest, remember
 
         outcome = "passed" if status == "solved" else "failed"
         exercise = find(self.root, stem)
-        remember(self.root, Grade(stem, checks=[Check("", "", outcome)]), exercise.submission(self.root / "exercises"))
+        graded = digest(exercise.submission(self.root / "exercises"))
+        remember(self.root, Grade(stem, digest=graded, checks=[Check("", "", outcome)]))
 
     @property
     def progress(self) -> dict[str, dict[str, object]]:

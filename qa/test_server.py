@@ -1,5 +1,8 @@
-"""The grader's server and clients, without pytest's plugin: the clock, proven silence, the nemesis, ways to leave."""
+"""The server and its clients by themselves: the clock, the proof of silence, the nemesis, and every way to leave."""
 
+import asyncio
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,460 +13,870 @@ from wsbook._child import Source
 from wsbook.server import Server
 from wsbook.verdict import CheckFailed
 
+Serve = Callable[..., Server]
+
 HEAD = """
-import asyncio, time
-from datetime import datetime
-from time import monotonic, perf_counter
-import anyio
-from fastapi import Depends, FastAPI, HTTPException, Query, WebSocket, WebSocketDisconnect, WebSocketException
+import asyncio, datetime, functools, json, logging, queue, subprocess, sys, threading, time
+from contextlib import asynccontextmanager, suppress
+from time import monotonic as early_monotonic, sleep as early_sleep
+
+import anyio, anyio.to_thread
+from fastapi import Depends, FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect, WebSocketException
 
 app = FastAPI()
 """
+
 ECHO = """
 @app.websocket("/ws")
 async def echo(websocket: WebSocket):
     await websocket.accept()
+    with suppress(WebSocketDisconnect):
+        while True:
+            text = await websocket.receive_text()
+            {}
+            await websocket.send_text(text)
+"""
+
+ROOM = """
+members = []
+
+@app.websocket("/ws")
+async def room(websocket: WebSocket):
+    await websocket.accept()
+    members.append(websocket)
     try:
         while True:
             text = await websocket.receive_text()
-            {before}
-            await websocket.send_text(text)
-    except WebSocketDisconnect:
-        pass
-"""
+            for member in list(members):
+                with suppress(WebSocketDisconnect, RuntimeError):
+                    await member.send_text(text)
+    except (WebSocketDisconnect, RuntimeError):
+        left.append(websocket.client.port)
+    finally:
+        members.remove(websocket)
 
-Run = Callable[[str], Server]
+left = []
+
+@app.get("/left")
+def who_left():
+    return left
+
+@app.get("/count")
+async def count():
+    return {"connections": len(members)}
+"""
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    """Start a server of this source."""
-    servers = []
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    servers: list[Server] = []
 
-    def run(source: str) -> Server:
-        path = tmp_path / f"server_{len(servers)}.py"
-        path.write_text(HEAD + source, encoding="utf-8")
-        server = Server(Source(str(path)))
+    def serve(code: str, **options: object) -> Server:
+        path = tmp_path / f"app_{len(servers)}.py"
+        path.write_text(HEAD + code, encoding="utf-8")
+        server = Server(Source(str(path), **options))  # type: ignore[arg-type]
         servers.append(server)
         server.start()
         return server
 
-    yield run
+    yield serve
     for server in servers:
         server.stop()
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
 
 
 # The clock
 
 
-def test_a_loop_of_sleeps_ticks_as_often_as_it_should(run: Run) -> None:
-    server = run("""
+def test_a_minute_has_twelve_ticks_of_five_seconds(serve: Serve) -> None:
+    server = serve("""
 @app.websocket("/ws")
-async def ticks(websocket: WebSocket):
+async def ticker(websocket: WebSocket):
     await websocket.accept()
-    for number in range(100):
+    start = time.time()
+    while True:
         await asyncio.sleep(5)
-        await websocket.send_text(str(number))
+        await websocket.send_text(f"{time.time() - start:.2f}")
 """)
-    client = server.connect("/ws")
+    with server.connect("/ws") as client:
+        server.fast_forward(60)
 
-    server.fast_forward(60)
+        assert client.receive_all(12) == [f"{5.0 * tick:.2f}" for tick in range(1, 13)]
 
-    assert client.receive_all(12) == [str(number) for number in range(12)]
-    client.expect_open()
-    assert not client.connection.inbox
-
-
-def test_every_clock_moves_alike(run: Run) -> None:
-    server = run("""
-def clocks():
-    now = datetime.now().timestamp()
-    return [asyncio.get_running_loop().time(), time.monotonic(), monotonic(), perf_counter(), time.time(), now]
-
-@app.websocket("/ws")
-async def passed(websocket: WebSocket):
-    await websocket.accept()
-    before = clocks()
-    await asyncio.sleep(3600)
-    await websocket.send_json([after - earlier for after, earlier in zip(clocks(), before)])
-    await asyncio.sleep(3600)
-""")
-    client = server.connect("/ws")
-
-    server.fast_forward(3601)
-
-    for passed in client.receive_json():
-        assert passed == pytest.approx(3600, abs=0.01)
+        client.expect_silence()
 
 
-@pytest.mark.parametrize(
-    "wait",
-    [
-        "await asyncio.sleep(60)",
-        "await anyio.sleep(60)",
-        "await asyncio.wait_for(asyncio.Event().wait(), 60)",
-        "async with asyncio.timeout(60): await asyncio.Event().wait()",
-        "with anyio.fail_after(60): await anyio.sleep_forever()",
-        "event = asyncio.Event(); asyncio.get_running_loop().call_later(60, event.set); await event.wait()",
-        "start = time.time()\n        while time.time() < start + 60: await asyncio.sleep(0.5)",
-        "await asyncio.to_thread(time.sleep, 0.01); await asyncio.sleep(60)",
-    ],
-)
-def test_a_limit_is_neither_early_nor_late(run: Run, wait: str) -> None:
-    server = run(f"""
-@app.websocket("/ws")
-async def limited(websocket: WebSocket):
-    await websocket.accept()
-    try:
-        {wait}
-    except TimeoutError:
-        pass
-    await websocket.close(4000)
-""")
-    client = server.connect("/ws")
-
-    server.fast_forward(59.9)
-    client.expect_open()
-    server.fast_forward(0.7)
-
-    client.expect_close(4000)
+CLOCKS = {
+    "loop": "asyncio.get_running_loop().time()",
+    "anyio": "anyio.current_time()",
+    "monotonic": "time.monotonic()",
+    "early monotonic": "early_monotonic()",
+    "monotonic_ns": "time.monotonic_ns() / 1e9",
+    "perf_counter": "time.perf_counter()",
+    "perf_counter_ns": "time.perf_counter_ns() / 1e9",
+    "time": "time.time()",
+    "time_ns": "time.time_ns() / 1e9",
+    "localtime": "time.mktime(time.localtime())",
+    "now": "datetime.datetime.now().timestamp()",
+    "now in UTC": "datetime.datetime.now(datetime.UTC).timestamp()",
+    "utcnow": "datetime.datetime.utcnow().replace(tzinfo=datetime.UTC).timestamp()",
+    "log record": "logging.makeLogRecord({}).created",
+}
 
 
-def test_timers_run_in_order(run: Run) -> None:
-    server = run("""
+def test_every_clock_shows_the_same(serve: Serve) -> None:
+    readings = ", ".join(f"{name!r}: {reading}" for name, reading in CLOCKS.items())
+    server = serve(ECHO.format(f"text = json.dumps({{{readings}}})"))
+    with server.connect("/ws") as client:
+        client.send("before")
+        before = client.receive_json()
+        server.fast_forward(86_400)
+        client.send("after")
+        after = client.receive_json()
+
+    for name in CLOCKS:
+        assert after[name] - before[name] == pytest.approx(86_400, abs=1.01 if name == "localtime" else 0.3), name
+
+
+def test_time_stands_while_a_server_waits(serve: Serve) -> None:
+    server = serve(ECHO.format("text = str(time.time())"))
+    with server.connect("/ws") as client:
+        client.send("before")
+        before = float(client.receive())
+        time.sleep(0.7)
+        client.send("after")
+
+        assert float(client.receive()) - before < 0.3
+
+
+def test_time_passes_for_code_that_does_not_wait(serve: Serve) -> None:
+    server = serve(ECHO.format("time.sleep(0.8)"))
+    with server.connect("/ws") as client, pytest.raises(CheckFailed) as failed, server.time_limit(0.2):
+        client.send("now")
+        client.receive()
+
+    assert failed.value.kind == "late"
+
+
+WAITS = {
+    "asyncio.sleep": "await asyncio.sleep(60)",
+    "many sleeps": "for _ in range(600): await asyncio.sleep(0.1)",
+    "anyio.sleep": "await anyio.sleep(60)",
+    "anyio.move_on_after": "with anyio.move_on_after(60): await anyio.sleep_forever()",
+    "asyncio.timeout": "with suppress(TimeoutError):\n async with asyncio.timeout(60): await asyncio.Event().wait()",
+    "asyncio.timeout_at": "with suppress(TimeoutError):\n async with asyncio.timeout_at(early_monotonic() + 60):\n"
+    "  await asyncio.Event().wait()",
+    "wait_for": "with suppress(TimeoutError): await asyncio.wait_for(asyncio.Event().wait(), 60)",
+    "asyncio.wait": "await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=60)",
+    "call_later": "rings = asyncio.Event()\nasyncio.get_running_loop().call_later(60, rings.set)\nawait rings.wait()",
+    "call_at": "loop = asyncio.get_running_loop()\nrings = asyncio.Event()\nloop.call_at(loop.time() + 60, rings.set)\n"
+    "await rings.wait()",
+    "polling": "end = datetime.datetime.now() + datetime.timedelta(seconds=60)\n"
+    "while datetime.datetime.now() < end: await asyncio.sleep(0.05)",
+    "a thread": "await asyncio.to_thread(time.sleep, 60)",
+    "a thread's early sleep": "await anyio.to_thread.run_sync(early_sleep, 60)",
+    "a thread that naps": "def work():\n for _ in range(60): time.sleep(1)\nawait asyncio.to_thread(work)",
+}
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_sixty_seconds_are_sixty(wait: str, serve: Serve) -> None:
+    body = WAITS[wait].replace("\n", "\n" + " " * 12)
+    server = serve(ECHO.format(f"start = time.time()\n            {body}\n            text = str(time.time() - start)"))
+    with server.connect("/ws") as client:
+        client.send("start")
+        server.settle()
+        taken = seconds_of(lambda: server.fast_forward(59.9))
+
+        assert not client.connection.inbox
+        client.expect_open()
+
+        server.fast_forward(0.3)
+
+        assert float(client.connection.inbox.popleft()) == pytest.approx(60, abs=0.25)
+        assert taken < 10
+
+
+def test_timers_ring_in_their_order(serve: Serve) -> None:
+    server = serve("""
 @app.websocket("/ws")
 async def timers(websocket: WebSocket):
     await websocket.accept()
-    async def later(seconds):
-        await asyncio.sleep(seconds)
-        await websocket.send_text(str(seconds))
-    await asyncio.gather(*(later(seconds) for seconds in (30, 10, 20, 10.5)))
+    rung = []
+    loop = asyncio.get_running_loop()
+    for seconds in (30, 10, 20, 10.001, 9.999, 50):
+        loop.call_later(seconds, rung.append, seconds)
+    thread = asyncio.create_task(asyncio.to_thread(lambda: (time.sleep(15), rung.append(15))))
+    await asyncio.sleep(40)
+    await websocket.send_json(rung)
+    await websocket.receive_text()
 """)
-    client = server.connect("/ws")
+    with server.connect("/ws") as client:
+        server.settle()
+        server.fast_forward(45)
 
-    server.fast_forward(40)
-
-    assert client.receive_all(4) == ["10", "10.5", "20", "30"]
+        client.expect_json([9.999, 10, 10.001, 15, 20, 30])
 
 
-def test_a_polling_background_task_does_not_hold_up_the_clock(run: Run) -> None:
-    server = run("""
-async def poll():
-    while True:
-        await asyncio.sleep(0.02)
+def test_an_hour_of_short_steps(serve: Serve) -> None:
+    server = serve("""
+steps = 0
 
 @app.websocket("/ws")
-async def polls(websocket: WebSocket):
+async def steps(websocket: WebSocket):
+    global steps
     await websocket.accept()
-    task = asyncio.create_task(poll())
-    await asyncio.sleep(3600)
-    await websocket.send_text("an hour")
-    await asyncio.sleep(3600)
+    steps = 0
+    while True:
+        await asyncio.sleep(0.05)
+        steps += 1
+
+@app.get("/steps")
+async def taken():
+    return steps
 """)
+    with server.connect("/ws"):
+        server.fast_forward(3600)
+
+        assert server.get("/steps").json() == pytest.approx(72_000, abs=100)
+
+
+def test_fast_forward_since_a_moment(serve: Serve) -> None:
+    server = serve(ECHO.format(""))
+    start = server.time()
+    server.fast_forward(10)
+    server.fast_forward(25, since=start)
+
+    assert server.time() - start == pytest.approx(25, abs=0.1)
+
+
+def test_time_passes_while_a_thread_works(serve: Serve) -> None:
+    limited = "try:\n                await asyncio.wait_for(asyncio.to_thread(subprocess.run, ['sleep', '60']), 0.5)"
+    server = serve(ECHO.format(limited + "\n            except TimeoutError: text = 'too long'"))
     client = server.connect("/ws")
+    client.send("for how long?")
 
-    server.fast_forward(3601)
+    assert client.receive() == "too long"
 
-    assert client.receive() == "an hour"
+    client.send("and now?")
+    before = server.time()
+    server.fast_forward(60)
+
+    assert server.time() - before == pytest.approx(60, abs=0.3)
 
 
 # Silence
 
 
-def test_a_server_that_never_answers_gets_its_verdict_at_once(run: Run) -> None:
-    server = run(ECHO.format(before="continue"))
-    client = server.connect("/ws")
-    client.send("hello")
-    start = time.monotonic()
+def test_silence_is_proven_at_once(serve: Serve) -> None:
+    server = serve(ECHO.format("continue"))
+    with server.connect("/ws") as client:
+        taken = []
+        for _ in range(10):
+            client.send("anybody there?")
+            with pytest.raises(CheckFailed) as failed:
+                taken.append(seconds_of(client.expect_silence))
+                client.receive()
 
-    with pytest.raises(CheckFailed, match="nothing came back"):
+            assert failed.value.kind == "silent"
+
+    assert min(taken) < 0.3
+
+
+@pytest.mark.parametrize("wait", ["asyncio.sleep({})", "asyncio.to_thread(time.sleep, {})", "anyio.sleep({})"])
+def test_an_answer_may_take_a_second(wait: str, serve: Serve) -> None:
+    for seconds in (0.5, 1.0):
+        with serve(ECHO.format(f"await {wait.format(seconds)}")).connect("/ws") as client:
+            client.send("in time")
+
+            assert client.receive() == "in time"
+
+    with serve(ECHO.format(f"await {wait.format(2)}")).connect("/ws") as client:
+        client.send("too late")
+        with pytest.raises(CheckFailed) as failed:
+            client.receive()
+
+        assert failed.value.kind == "silent"
+
+
+THREADS = {
+    "asyncio.to_thread": "text = await asyncio.to_thread(str, text)",
+    "run_in_executor": "text = await asyncio.get_running_loop().run_in_executor(None, str, text)",
+    "anyio.to_thread": "text = await anyio.to_thread.run_sync(str, text)",
+    "a short nap": "await asyncio.to_thread(time.sleep, 0.01)",
+    "one thread after another": "for _ in range(5): text = await asyncio.to_thread(str, text)",
+    "threads together": "await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.002) for _ in range(10)))",
+    "a future": "text = await asyncio.wrap_future(pool.submit(str, text))",
+    "a worker of its own": "answer = asyncio.get_running_loop().create_future()\n"
+    "            jobs.put((asyncio.get_running_loop(), answer, text))\n            text = await answer",
+    "a polling worker": "notes.append((websocket, asyncio.get_running_loop(), text))\n            continue",
+}
+
+WORKERS = """
+import concurrent.futures
+pool = concurrent.futures.ThreadPoolExecutor(1)
+jobs = queue.Queue()
+notes = []
+
+def work():
+    while True:
+        loop, answer, text = jobs.get()
+        loop.call_soon_threadsafe(answer.set_result, text)
+
+def poll():
+    while True:
+        time.sleep(0.02)
+        while notes:
+            websocket, loop, text = notes.pop()
+            asyncio.run_coroutine_threadsafe(websocket.send_text(text), loop)
+"""
+
+
+@pytest.mark.parametrize("way", THREADS)
+def test_an_answer_by_a_thread_is_never_missed(way: str, serve: Serve) -> None:
+    start = {"a worker of its own": "work", "a polling worker": "poll"}.get(way)
+    begin = f"threading.Thread(target={start}, daemon=True).start()" if start else ""
+    server = serve(WORKERS + begin + ECHO.format(THREADS[way]))
+    client = server.connect("/ws")
+    for number in range(30 if start == "poll" else 100):
+        client.send(f"message {number}")
+
+        assert client.receive() == f"message {number}"
+
+
+def test_sync_endpoints_and_dependencies_are_never_missed(serve: Serve) -> None:
+    server = serve("""
+def name(who: str):
+    return who.upper()
+
+@app.websocket("/ws/{who}")
+async def greet(websocket: WebSocket, name: str = Depends(name)):
+    await websocket.accept()
+    await websocket.send_text(name)
+    await websocket.receive_text()
+
+@app.get("/sync/{who}")
+def sync(name: str = Depends(name)):
+    return name
+""")
+    for number in range(50):
+        assert server.get(f"/sync/n{number}").json() == f"N{number}"
+
+        client = server.connect(f"/ws/n{number}")
+
+        assert client.receive() == f"N{number}"
+
+        client.drop()
+
+
+def test_a_thread_that_brings_nothing_ends_at_the_deadline(serve: Serve) -> None:
+    server = serve(ECHO.format("await asyncio.to_thread(subprocess.run, ['sleep', '60'])"))
+    client = server.connect("/ws")
+    client.send("ever?")
+    with pytest.raises(CheckFailed) as failed:
         client.receive()
 
-    assert server.time() - time.time() < 0.5  # proven, not waited for: no time has passed on its clock
-    assert time.monotonic() - start < 10
+    assert failed.value.kind == "silent"
 
 
-@pytest.mark.parametrize(
-    "work",
-    [
-        "await asyncio.sleep(0.5)",
-        "await asyncio.sleep(1.0)",
-        "await anyio.sleep(0.9)",
-        "await asyncio.to_thread(time.sleep, 0.3)",
-        "await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.3)",
-        "await anyio.to_thread.run_sync(time.sleep, 0.3)",
-        "for _ in range(9): await asyncio.sleep(0.1)",
-        "process = await asyncio.create_subprocess_exec('python3', '-c', 'pass'); await process.wait()",
-    ],
-)
-def test_a_slow_answer_is_an_answer(run: Run, work: str) -> None:
-    server = run(ECHO.format(before=work))
-    client = server.connect("/ws")
-
-    for text in ("one", "two"):
-        client.send(text)
-        assert client.receive() == text
-
-
-@pytest.mark.parametrize("work", ["await asyncio.sleep(2)", "for _ in range(20): await asyncio.sleep(0.1)"])
-def test_an_answer_after_two_seconds_is_too_late(run: Run, work: str) -> None:
-    server = run(ECHO.format(before=work))
-    client = server.connect("/ws")
-    client.send("hello")
-
-    with pytest.raises(CheckFailed, match="nothing came back"):
-        client.receive()
-
-
-def test_answers_by_way_of_threads_are_never_missed(run: Run) -> None:
-    server = run(
-        "def dependency(): return 1\n\n@app.get('/sync')\ndef sync(): return 1\n"
-        + ECHO.format(before="await asyncio.to_thread(str)").replace(
-            "websocket: WebSocket)", "websocket: WebSocket, one: int = Depends(dependency))"
+def test_a_process_of_its_own_may_bring_the_answer(serve: Serve) -> None:
+    server = serve(
+        ECHO.format(
+            "child = await asyncio.create_subprocess_exec(sys.executable, '-c', 'import time; time.sleep(0.5); "
+            "print(42)', stdout=subprocess.PIPE)\n            text = (await child.communicate())[0].decode().strip()"
         )
     )
+    with server.connect("/ws") as client:
+        client.send("ask the child")
 
-    for number in range(150):
-        with server.connect("/ws") as client:
-            client.send(str(number))
-            assert client.receive() == str(number)
-        assert server.get("/sync").json() == 1
+        assert client.receive() == "42"
 
 
-def test_a_message_too_many_is_found(run: Run) -> None:
-    server = run(
-        ECHO.format(before="asyncio.get_running_loop().call_later(1, asyncio.create_task, websocket.send_text('x'))")
+def test_a_pool_of_processes_may_bring_the_answer(serve: Serve) -> None:
+    server = serve(
+        "import concurrent.futures\npool = concurrent.futures.ProcessPoolExecutor(1)\n"
+        + ECHO.format("text = str(await asyncio.get_running_loop().run_in_executor(pool, pow, 2, 10))")
     )
     client = server.connect("/ws")
-    client.send("hello")
+    client.send("ask the pool")
 
-    assert client.receive() == "hello"
-    with pytest.raises(CheckFailed, match="too many"):
-        client.expect_silence()
+    assert client.receive() == "1024"
 
 
-def test_a_route_that_does_not_read_is_told_from_one_that_does_not_answer(run: Run) -> None:
-    server = run("""
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_socket_of_its_own_may_bring_the_answer(answers: bool, serve: Serve) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as outside:
+        server = serve(
+            ECHO.format(
+                f"reader, writer = await asyncio.open_connection('127.0.0.1', {outside.getsockname()[1]})\n"
+                "            text = (await reader.readline()).decode().strip()"
+            )
+        )
+
+        def answer_late() -> None:
+            connection, _ = outside.accept()
+            time.sleep(0.5)
+            connection.sendall(b"from outside\n")
+            connection.close()
+
+        thread = threading.Thread(target=answer_late, daemon=True)
+        if answers:
+            thread.start()
+        client = server.connect("/ws")
+        client.send("ask outside")
+        if answers:
+            assert client.receive() == "from outside"
+            thread.join()
+        else:
+            with pytest.raises(CheckFailed, match="nothing came back"):
+                client.receive()
+
+
+def test_a_server_that_stands_still_is_named(serve: Serve) -> None:
+    server = serve(ECHO.format("time.sleep(60)"))
+    client = server.connect("/ws")
+    client.send("hello?")
+    with pytest.raises(CheckFailed) as failed:
+        client.receive()
+
+    assert failed.value.kind == "stalled"
+    place = server.where()
+    assert place is not None
+    assert place.text == "time.sleep(60)"
+
+
+# The nemesis
+
+
+def test_hold_back_and_let_through(serve: Serve) -> None:
+    server = serve(ROOM)
+    slow, fast = server.connect("/ws", name="slow"), server.connect("/ws", name="fast")
+    server.hold_back(slow)
+    fast.send("hello")
+    slow.expect_silence()
+    fast.expect_silence()
+    server.let_through(slow)
+
+    assert [slow.receive(), fast.receive()] == ["hello", "hello"]
+
+
+def test_drop_while_sending(serve: Serve) -> None:
+    server = serve(ROOM)
+    first, victim, last = (server.connect("/ws", name=name) for name in ("first", "victim", "last"))
+    server.drop_while_sending(victim, to=first)
+    last.send("hello")
+
+    assert [first.receive(), last.receive()] == ["hello", "hello"]
+
+    victim.expect_end()
+    server.expect("/count", {"connections": 2})
+
+
+def test_connect_and_drop(serve: Serve) -> None:
+    server = serve("""
+seen = []
+
+@app.websocket("/ws")
+async def greet(websocket: WebSocket):
+    await websocket.accept()
+    try:
+        await websocket.send_text("one")
+        await websocket.send_text("two")
+        await websocket.receive_text()
+    except WebSocketDisconnect:
+        seen.append("gone")
+
+@app.get("/seen")
+async def get():
+    return seen
+""")
+    for number in range(1, 6):
+        server.connect_and_drop("/ws")
+        server.expect("/seen", ["gone"] * number)
+
+
+def test_slow_network_shows_what_a_fast_one_hides(serve: Serve) -> None:
+    lost = """
+count = 0
+
+@app.websocket("/ws")
+async def add(websocket: WebSocket):
+    global count
+    await websocket.accept()
+    while True:
+        await websocket.receive_text()
+        seen = count
+        await websocket.send_text("adding")
+        count = seen + 1
+
+@app.get("/count")
+async def get():
+    return count
+"""
+    for slow in (False, True):
+        server = serve(lost)
+        if slow:
+            server.slow_network()
+        clients = [server.connect("/ws") for _ in range(3)]
+        with server.held_still():
+            for client in clients:
+                client.send("add")
+
+        assert [client.receive() for client in clients] == ["adding"] * 3
+        assert server.get("/count").json() == (1 if slow else 3)
+
+
+def test_held_still_makes_one_turn_of_it(serve: Serve) -> None:
+    server = serve("here = 0" + ECHO.format("global here; here += 1; await asyncio.sleep(0); text = str(here)"))
+    clients = server.connect_together(["/ws"] * 8)
+    for _ in range(10):
+        with server.held_still():
+            for client in clients:
+                client.send("now")
+
+        assert len({client.receive() for client in clients}) == 1
+
+
+# Handshakes
+
+
+def test_what_a_handshake_is_answered_with(serve: Serve) -> None:
+    server = serve("""
+@app.websocket("/closes")
+async def closes(websocket: WebSocket):
+    await websocket.close(4001, "no")
+
+@app.websocket("/raises")
+async def raises(websocket: WebSocket):
+    raise ValueError
+
+@app.websocket("/refuses")
+async def refuses(websocket: WebSocket):
+    raise WebSocketException(1008)
+
+@app.websocket("/returns")
+async def returns(websocket: WebSocket):
+    pass
+
+@app.websocket("/teapot")
+async def teapot(websocket: WebSocket):
+    raise HTTPException(418)
+
+@app.websocket("/denies")
+async def denies(websocket: WebSocket):
+    await websocket.send_denial_response(Response("too many", status_code=429))
+
+@app.websocket("/welcomes")
+async def welcomes(websocket: WebSocket):
+    await websocket.accept()
+    await websocket.receive()
+
+@app.websocket("/waits")
+async def waits(websocket: WebSocket):
+    await asyncio.Event().wait()
+
+@app.get("/http")
+async def http():
+    return 1
+""")
+    statuses = {"closes": 403, "refuses": 403, "nowhere": 403, "http": 403, "raises": 500, "returns": 500}
+    statuses |= {"teapot": 418, "denies": 429, "welcomes": 101}
+    for _ in range(3):
+        assert {path: server.refuses(f"/{path}") for path in statuses} == statuses
+
+    with pytest.raises(CheckFailed) as failed:
+        server.connect("/waits")
+    assert failed.value.kind == "never accepted"
+    with pytest.raises(CheckFailed) as failed:
+        server.connect("/closes")
+    assert (failed.value.kind, failed.value.received) == ("refused", 403)
+    assert "/closes" in server.routes()
+    assert "/http" not in server.routes()
+
+
+def test_headers_cookies_and_subprotocols(serve: Serve) -> None:
+    server = serve("""
+@app.websocket("/ws")
+async def show(websocket: WebSocket):
+    await websocket.accept(subprotocol=websocket.scope["subprotocols"][1])
+    await websocket.send_json([websocket.headers["x-name"], websocket.cookies, websocket.query_params["q"]])
+    await websocket.receive()
+""")
+    with server.connect(
+        "/ws?q=1", headers={"X-Name": "Ada"}, cookies={"session": "s1", "other": "o"}, subprotocols=["a", "b"]
+    ) as client:
+        assert client.subprotocol == "b"
+        client.expect_json(["Ada", {"session": "s1", "other": "o"}, "1"])
+
+
+def test_connect_together(serve: Serve) -> None:
+    server = serve("""
+at_the_door = 0
+
+@app.websocket("/ws")
+async def door(websocket: WebSocket):
+    global at_the_door
+    at_the_door += 1
+    await asyncio.sleep(0)
+    seen = at_the_door
+    await websocket.accept()
+    await websocket.send_text(str(seen))
+    await websocket.receive()
+""")
+    clients = server.connect_together(["/ws"] * 10)
+
+    assert [client.receive() for client in clients] == ["10"] * 10
+
+
+# Messages
+
+
+def test_messages_of_every_kind_and_size(serve: Serve) -> None:
+    server = serve("""
+@app.websocket("/ws")
+async def echo(websocket: WebSocket):
+    await websocket.accept()
+    while (message := await websocket.receive())["type"] == "websocket.receive":
+        if message.get("text") is not None:
+            await websocket.send_text(message["text"])
+        else:
+            await websocket.send_bytes(message["bytes"])
+""")
+    with server.connect("/ws") as client:
+        for message in ("", "ä", b"", b"\\0\\xff", "x" * 65_536, "€" * 1_000_000, bytes(15 * 2**20), "last"):
+            client.send(message)
+
+            assert client.receive() == message
+
+        client.ping()
+
+
+def test_a_server_that_does_not_read_is_named(serve: Serve) -> None:
+    server = serve("""
 @app.websocket("/ws")
 async def deaf(websocket: WebSocket):
     await websocket.accept()
     await asyncio.Event().wait()
 """)
     client = server.connect("/ws")
-    client.send("hello")
+    client.send("one")
+    with pytest.raises(CheckFailed) as failed:
+        client.send("x" * 15_000_000)
 
-    with pytest.raises(CheckFailed, match="nothing came back"):
+    assert failed.value.kind == "not reading"
+
+
+def test_json_and_closes(serve: Serve) -> None:
+    server = serve("""
+@app.websocket("/ws")
+async def various(websocket: WebSocket):
+    await websocket.accept()
+    await websocket.send_json({"error": "bad", "more": 1})
+    await websocket.send_text("no json")
+    await websocket.close(4000, "over")
+""")
+    client = server.connect("/ws")
+    client.expect_json({"error": str})
+    with pytest.raises(CheckFailed, match="no JSON text"):
+        client.receive_json()
+    client.expect_close(4000, "over")
+    for code, reason in ((1000, None), (4000, "Over")):
+        with pytest.raises(CheckFailed) as failed:
+            client.expect_close(code, reason)
+        assert failed.value.kind == "wrong close"
+    with pytest.raises(CheckFailed) as failed:
         client.receive()
-    with pytest.raises(CheckFailed, match="does not read"):
-        client.send("x" * 30_000_000)
-    assert server.facts(client)["received"] == 0
+    assert failed.value.kind == "closed"
+    assert server.transcript.text().splitlines() == [
+        "client → connects to /ws",
+        "client ← 101 accepted",
+        'client ← "{"error":"bad","more":1}"',
+        'client ← "no json"',
+        'client ✕ closed with 4000 "over"',
+    ]
 
 
-# Handshakes
+# Leaving
+
+WAYS: dict[str, Callable[..., object]] = {
+    "close": lambda client: client.close(),
+    "close with a code": lambda client: client.close(4000, "enough"),
+    "drop": lambda client: client.drop(),
+    "reset": lambda client: client.drop(reset=True),
+    "last word": lambda client: client.send_last("bye"),
+}
 
 
-def test_handshakes_and_their_answers(run: Run) -> None:
-    server = run("""
-@app.websocket("/refuses")
-async def refuses(websocket: WebSocket):
-    raise WebSocketException(1008)
-
-@app.websocket("/raises")
-async def raises(websocket: WebSocket):
-    raise ValueError("no")
-
-@app.websocket("/teapot")
-async def teapot(websocket: WebSocket):
-    raise HTTPException(418)
-
-@app.websocket("/waits")
-async def waits(websocket: WebSocket):
-    await asyncio.sleep(0.9)
-    await websocket.accept()
-    await asyncio.sleep(60)
-
-@app.websocket("/never")
-async def never(websocket: WebSocket):
-    await asyncio.Event().wait()
-
-@app.websocket("/shows")
-async def shows(websocket: WebSocket):
-    await websocket.accept(subprotocol=websocket.scope["subprotocols"][1])
-    await websocket.send_json([websocket.cookies, websocket.headers["x-one"]])
-    await asyncio.sleep(60)
-""")
-
-    assert server.refuses("/nowhere") == 403
-    assert server.refuses("/refuses") == 403
-    assert server.refuses("/raises") == 500
-    assert server.refuses("/teapot") == 418
-    assert server.refuses("/waits") == 101
-    with pytest.raises(CheckFailed, match="not answered at all"):
-        server.connect("/never")
-    client = server.connect("/shows", headers={"X-One": "1"}, cookies={"a": "b", "c": "d"}, subprotocols=["x", "y"])
-    assert client.subprotocol == "y"
-    assert client.receive_json() == [{"a": "b", "c": "d"}, "1"]
-
-
-def test_many_connect_in_one_turn(run: Run) -> None:
-    server = run(ECHO.format(before="pass"))
-
-    clients = server.connect_together(["/ws"] * 20)
-
-    for client in clients:
+@pytest.mark.parametrize("way", WAYS)
+def test_leaving_is_noticed(way: str, serve: Serve) -> None:
+    server = serve(ROOM)
+    for number in range(1, 21):
+        witness, client = server.connect("/ws"), server.connect("/ws")
         client.send("hello")
-        assert client.receive() == "hello"
+
+        assert [witness.receive(), client.receive()] == ["hello", "hello"]
+
+        WAYS[way](client)
+
+        assert len(server.get("/left").json()) == number * 2 - 1
+        assert server.get("/count").json() == {"connections": 1}
+
+        witness.close()
 
 
-# Leaving, and trouble
+def test_several_leave_in_one_turn(serve: Serve) -> None:
+    server = serve(ROOM)
+    for _ in range(5):
+        clients = server.connect_together(["/ws"] * 6)
+        with server.held_still():
+            for client, leave in zip(clients, [*WAYS.values()], strict=False):
+                leave(client)
 
-LISTENER = """
-log = []
-
-@app.websocket("/ws/{name}")
-async def listener(websocket: WebSocket, name: str):
-    await websocket.accept()
-    try:
-        while True:
-            message = await websocket.receive()
-            if message["type"] == "websocket.disconnect":
-                break
-            log.append(f"{name} says {message['text']}")
-    finally:
-        log.append(f"{name} left")
-
-@app.get("/log")
-async def show():
-    return log
-"""
+        server.expect("/count", {"connections": 1})
+        clients[-1].drop()
 
 
-def test_every_way_to_leave_is_noticed_at_once(run: Run) -> None:
-    server = run(LISTENER)
-
-    server.connect("/ws/polite").close()
-    server.connect("/ws/fin").drop()
-    server.connect("/ws/rst").drop(reset=True)
-    server.connect("/ws/hurried").send_last("bye")
-
-    assert server.get("/log").json() == ["polite left", "fin left", "rst left", "hurried says bye", "hurried left"]
+# Ends
 
 
-def test_several_leave_in_one_turn(run: Run) -> None:
-    server = run(LISTENER)
-    clients = [server.connect(f"/ws/{number}") for number in range(4)]
+def test_shut_down(serve: Serve) -> None:
+    server = serve("import contextlib" + ECHO.format(""))
+    client = server.connect("/ws")
 
-    with server.held_still():
-        for client in clients:
-            client.drop()
+    assert seconds_of(lambda: server.shut_down(within=5)) < 5
 
-    assert sorted(server.get("/log").json()) == ["0 left", "1 left", "2 left", "3 left"]
+    client.expect_close(1012)
+    with pytest.raises(CheckFailed, match="takes no connections"):
+        server.connect("/ws")
 
 
-BROADCAST = """
-everyone = []
+@pytest.mark.parametrize(("seconds", "passes"), [(3, True), (20, False)])
+def test_shut_down_in_its_own_time(seconds: int, passes: bool, serve: Serve) -> None:
+    server = serve(f"""
+@asynccontextmanager
+async def lifespan(app):
+    yield
+    await asyncio.sleep({seconds})
 
-@app.websocket("/ws")
-async def broadcast(websocket: WebSocket):
-    await websocket.accept()
-    everyone.append(websocket)
-    try:
-        while True:
-            text = await websocket.receive_text()
-            for other in list(everyone):
-                try:
-                    await other.send_text(text)
-                except (WebSocketDisconnect, RuntimeError):
-                    pass
-    except (WebSocketDisconnect, RuntimeError):
-        everyone.remove(websocket)
+app = FastAPI(lifespan=lifespan)
+""")
+    if passes:
+        server.shut_down(within=5)
+    else:
+        with pytest.raises(CheckFailed) as failed:
+            server.shut_down(within=5)
+        assert failed.value.kind == "no shutdown"
+
+
+def test_expect_waits_for_a_count(serve: Serve) -> None:
+    server = serve("""
+count = 0
+
+@app.post("/add/{seconds}")
+async def add(seconds: float):
+    async def later():
+        global count
+        await asyncio.sleep(seconds)
+        count += 1
+    app.state.task = asyncio.create_task(later())
 
 @app.get("/count")
-async def count():
-    return len(everyone)
-"""
-
-
-def test_sends_can_be_held_back(run: Run) -> None:
-    server = run(BROADCAST)
-    ann, ben, cleo = (server.connect("/ws", name=name) for name in ("ann", "ben", "cleo"))
-
-    server.hold_back(ben)
-    ann.send("hello")
-
-    assert ann.receive() == "hello"
-    ben.expect_silence()
-    cleo.expect_silence()
-    server.let_through(ben)
-    assert ben.receive() == "hello"
-    assert cleo.receive() == "hello"
-
-
-def test_a_connection_can_end_while_a_message_goes_round(run: Run) -> None:
-    server = run(BROADCAST)
-    ann, ben, cleo = (server.connect("/ws", name=name) for name in ("ann", "ben", "cleo"))
-
-    server.drop_while_sending(ann, to=ben)
-    cleo.send("hello")
-
-    assert ben.receive() == "hello"
-    server.expect("/count", 2)
-
-
-def test_a_count_may_take_its_time(run: Run) -> None:
-    server = run("""
-@app.get("/count")
-async def count():
-    return {"count": int(time.monotonic() - start > 1.5)}
-
-@app.websocket("/ws")
-async def starts(websocket: WebSocket):
-    global start
-    await websocket.accept()
-    start = time.monotonic()
-    await asyncio.sleep(2)
+async def get():
+    return {"count": count, "more": True}
 """)
-    server.connect("/ws")
+    for number, seconds in enumerate((0, 1, 2), start=1):
+        server.post(f"/add/{seconds}")
+        server.expect("/count", {"count": number})
+    server.post("/add/5")
+    with pytest.raises(CheckFailed) as failed:
+        server.expect("/count", {"count": 4})
+    assert failed.value.kind == "different"
+    with pytest.raises(CheckFailed) as failed:
+        server.get("/nowhere")
+    assert (failed.value.kind, failed.value.received) == ("http status", 404)
 
-    server.expect("/count", {"count": 1})
-    with pytest.raises(CheckFailed, match="something else"):
-        server.expect("/count", {"count": 2})
 
-
-# Evidence
-
-
-def test_a_task_that_was_forgotten_shows_in_the_log(run: Run) -> None:
-    server = run("""
-async def fails():
-    raise ValueError("forgotten")
-
+def test_the_log_has_the_tracebacks_of_forgotten_tasks(serve: Serve) -> None:
+    server = serve("""
 @app.websocket("/ws")
-async def forgets(websocket: WebSocket):
+async def forgetful(websocket: WebSocket):
     await websocket.accept()
-    asyncio.create_task(fails())
-    await asyncio.sleep(60)
+    async def fails():
+        raise ValueError("forgotten")
+    task = asyncio.create_task(fails())
+    task.add_done_callback(lambda task: None)
+    task = None
+    print("a word on stdout")
+    print("a word on stderr", file=sys.stderr)
+    with suppress(WebSocketDisconnect):
+        await websocket.receive_text()
 """)
-    server.connect("/ws")
+    with server.connect("/ws"):
+        pass
+    log = server.final_log()
 
-    assert "ValueError: forgotten" in server.final_log()
+    assert "ValueError: forgotten" in log
+    assert "Task exception was never retrieved" in log
+    assert "a word on stdout" in log
+    assert "a word on stderr" in log
+
+    server.expect_logged("no such word", "a word on stdout")
+    with pytest.raises(CheckFailed):
+        server.expect_logged("no such word")
 
 
-def test_a_server_shuts_down_in_time_or_does_not(run: Run) -> None:
-    server = run(LISTENER)
-    server.connect("/ws/ann")
+def test_keepalive(serve: Serve) -> None:
+    server = serve(
+        """
+@app.websocket("/ws")
+async def deaf(websocket: WebSocket):
+    await websocket.accept()
+    await asyncio.sleep(3600)
+""",
+        keepalive=20.0,
+    )
+    client = server.connect("/ws")
+    client.send("unread, so the server does not read on")
+    server.fast_forward(41)
+    client.expect_close(1011)
 
-    server.shut_down(within=3)
 
+def test_servers_stop_whatever_they_do(serve: Serve) -> None:
+    server = serve(ECHO.format("time.sleep(60)"))
+    server.connect("/ws").send("stop")
+
+    assert seconds_of(server.stop) < 2
+    assert seconds_of(server.stop) < 1
     assert not server.is_alive
-    stubborn = run(LISTENER.replace("finally:", "finally:\n        await asyncio.sleep(10)"))
-    stubborn.connect("/ws/ann")
-    with pytest.raises(CheckFailed, match="goes on"):
-        stubborn.shut_down(within=3)
 
 
-def test_stopping_twice_does_no_harm(run: Run) -> None:
-    server = run(LISTENER)
+def test_a_package_is_a_package(tmp_path: Path) -> None:
+    package = tmp_path / "04_rooms"
+    package.mkdir()
+    (package / "main.py").write_text(HEAD + "from .rooms import router, Room\napp.include_router(router)\n")
+    (package / "rooms.py").write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass, field\n"
+        "from fastapi import APIRouter\nrouter = APIRouter()\n"
+        "@dataclass\nclass Room:\n    members: list[str] = field(default_factory=list)\n"
+        "@router.get('/')\ndef room() -> Room:\n    return Room(['Ada'])\n"
+    )
+    for mounts, path in (((), "/"), ((("rooms", "/r"),), "/r/")):
+        with Server(Source(str(package), mounts)) as server:
+            assert server.get(path).json() == {"members": ["Ada"]}
 
-    server.stop()
-    server.stop()
+
+def test_a_server_in_a_running_event_loop(tmp_path: Path) -> None:
+    """As in a notebook."""
+    (tmp_path / "app.py").write_text(HEAD + ECHO.format(""))
+
+    async def cell() -> object:
+        with Server(Source(str(tmp_path / "app.py"))) as server, server.connect("/ws") as client:
+            client.send("hello")
+            return client.receive()
+
+    assert asyncio.run(cell()) == "hello"

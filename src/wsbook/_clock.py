@@ -9,8 +9,10 @@ difference to a server that waits properly).
 from __future__ import annotations
 
 import datetime
+import multiprocessing.connection
 import threading
 import time
+import types
 from typing import Any
 
 import time_machine
@@ -99,6 +101,10 @@ class Clock:
         learner is loaded.
         """
         clocks: Any = time
+        # Other processes are waited for in real time, the grader among them.
+        real_time = types.ModuleType("time")
+        vars(real_time).update(vars(time))
+        vars(multiprocessing.connection)["time"] = real_time
         clocks.monotonic = clocks.perf_counter = self.monotonic
         clocks.monotonic_ns = clocks.perf_counter_ns = lambda: int(self.monotonic() * 1e9)
         clocks.sleep = self.sleep

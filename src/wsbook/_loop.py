@@ -90,11 +90,17 @@ class WatchedSelector(selectors.BaseSelector):
             self._hold()
         if timeout is not None and timeout <= 0:
             return self._real.select(0)
+        if self._works():
+            return self._wait_for_threads(timeout)
         self._clock.stop()
         try:
             return self._wait(timeout)
         finally:
             self._clock.run()
+
+    def _works(self) -> bool:
+        """Whether a thread is at work, and that counts."""
+        return not (self.request and self.request.regardless) and self._threads.at_work()
 
     def _hold(self) -> None:
         """Stand still until the grader lets the server go on, then until as many sockets as it says are ready."""
@@ -108,13 +114,11 @@ class WatchedSelector(selectors.BaseSelector):
 
     def _wait(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         while True:
-            # In this order: what a thread that has just come to rest has left for the loop is seen below.
-            request = self.request
-            if not (request and request.regardless) and self._threads.at_work():
-                return self._wait_for_threads(timeout)
+            # No thread is at work by now, and what one has left for the loop is seen here.
             events = self._real.select(0)
             if events:
                 return events
+            request = self.request
             step = self._serve(request, timeout) if request else "wait"
             if step == "wait":
                 self.waits = True
@@ -126,11 +130,10 @@ class WatchedSelector(selectors.BaseSelector):
                 return []
 
     def _wait_for_threads(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Wait as any loop does, in real time, for a thread cannot be made to hurry."""
-        self._clock.run()
+        """Wait as any loop does, in real time, for a thread cannot be made to hurry. Its time passes all the while."""
         due = None if timeout is None else self._clock.monotonic() + timeout
         looks = 0
-        while self._threads.at_work() and (due is None or self._clock.monotonic() < due):
+        while self._works() and (due is None or self._clock.monotonic() < due):
             looks += 1
             if looks <= 20:
                 _real_sleep(A_MOMENT)

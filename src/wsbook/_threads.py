@@ -57,8 +57,10 @@ class Threads:
         waiting_for: Any = caller.f_locals.get("self")
         if _stands_in(caller, "queue", "get"):
             return bool(waiting_for._qsize() == 0)
-        return isinstance(waiting_for, threading.Event) and not waiting_for.is_set()
+        # One that starts another thread waits for it, and the other one does not show yet.
+        starts = _stands_in(caller.f_back, "threading", "start")
+        return isinstance(waiting_for, threading.Event) and not waiting_for.is_set() and not starts
 
 
-def _stands_in(frame: FrameType, module: str, function: str) -> bool:
-    return frame.f_code.co_name == function and frame.f_globals.get("__name__") == module
+def _stands_in(frame: FrameType | None, module: str, function: str) -> bool:
+    return frame is not None and frame.f_code.co_name == function and frame.f_globals.get("__name__") == module

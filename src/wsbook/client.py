@@ -55,10 +55,15 @@ class Connection(ClientConnection):
         self.ended = False
         self.fence = -1
         self.listener: Callable[[str, str], None] = lambda arrow, what: None
+        self.has_spoken: Callable[[], None] = lambda: None
         self._fragments: list[bytes] = []
         self._text = True
         self._kept = 0
         super().__init__(*arguments, **options)
+
+    def send_data(self) -> None:
+        super().send_data()
+        self.has_spoken()
 
     def process_event(self, event: Event) -> None:
         if isinstance(event, Response):

@@ -71,13 +71,17 @@ def find(root: Path, name: str) -> Exercise:
     """The exercise with this number (`3`, `03`) or stem. Raises `NotFound`, naming the nearest ones."""
     course = exercises(root)
     for exercise in course:
-        if name in (exercise.stem, exercise.number) or (name.isdigit() and int(name) == int(exercise.number)):
+        if name in (exercise.stem, exercise.number) or (_is_number(name) and int(name) == int(exercise.number)):
             return exercise
     stems = [exercise.stem for exercise in course]
-    if name.isdigit():
+    if _is_number(name):
         near = sorted(stems, key=lambda stem: abs(int(stem[:2]) - int(name)))[:3]
     else:
         bare = {stem[3:]: stem for stem in stems}
         near = [bare.get(hit, hit) for hit in difflib.get_close_matches(name, [*stems, *bare], n=3, cutoff=0.3)]
     choice = ", ".join(dict.fromkeys(sorted(near))) or ", ".join(stems)
     raise NotFound(f"There is no exercise {name!r}. Did you mean {choice}?")
+
+
+def _is_number(name: str) -> bool:
+    return name.isdecimal() and len(name) < 10

@@ -92,6 +92,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if exercise is None:
             continue
         grade = grading.grades.setdefault(exercise.stem, Grade(exercise.stem))
+        if not grade.digest:
+            grade.digest = results.digest(grading.answer(exercise))
         grade.missing = not grading.answer(exercise).exists()
         name = (inspect.getdoc(item.obj) or item.name).splitlines()[0]  # type: ignore[attr-defined]
         item.stash[CHECK] = Check(item.name, name)
@@ -294,7 +296,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         for grade in grades:
             exercise = Exercise(grading.root, grade.name)
             if exitstatus != pytest.ExitCode.INTERRUPTED and _is_whole(exercise, grade):
-                results.remember(grading.root, grade, grading.answer(exercise))
+                results.remember(grading.root, grade)
     if session.config.getoption("--results"):
         results.write(session.config.invocation_params.dir / session.config.getoption("--results"), grades)
 

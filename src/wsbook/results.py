@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +30,7 @@ class Grade:
 
     name: str
     missing: bool = False
+    digest: str = ""
     checks: list[Check] = field(default_factory=list)
 
     @property
@@ -72,28 +74,39 @@ def read_progress(root: Path) -> dict[str, dict[str, Any]]:
     return found if isinstance(found, dict) else {}
 
 
-def remember(root: Path, grade: Grade, submission: Path) -> None:
+def remember(root: Path, grade: Grade) -> None:
     """Keep the outcome of one whole exercise."""
     progress = read_progress(root)
     progress[grade.name] = {
         "status": grade.status,
         "passed": grade.passed,
         "checks": len(grade.checks),
-        "digest": digest(submission),
+        "digest": grade.digest,
     }
     file = _progress_file(root)
     try:
         file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(progress, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        # By way of another file: an interruption leaves either the old progress or the new.
+        new = file.with_name(f"{file.name}.{os.getpid()}")
+        new.write_text(json.dumps(progress, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        new.replace(file)
     except OSError:
         pass  # a workbook that cannot be written to can still be graded
 
 
 def digest(submission: Path) -> str:
     """A fingerprint of an answer's source, to tell whether it has changed since it was graded."""
-    files = sorted(submission.rglob("*.py")) if submission.is_dir() else [submission]
+    files = (
+        sorted(path for path in submission.rglob("*.py") if not _is_hidden(path, submission))
+        if submission.is_dir()
+        else [submission]
+    )
     sums = hashlib.sha256()
     for file in files:
         if file.exists():
             sums.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return sums.hexdigest()[:16]
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)

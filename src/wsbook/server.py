@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 import types
 from collections.abc import Callable, Iterator
@@ -81,7 +82,8 @@ class Server:
         self._told_to_end = False
         self._held = False
         self._names: dict[str, int] = {}
-        self._threads = ThreadPoolExecutor(thread_name_prefix="wsbook")
+        self._spoken = threading.Semaphore(0)
+        self._threads = ThreadPoolExecutor(max_workers=1000, thread_name_prefix="wsbook")
 
     def __enter__(self) -> Server:
         self.start()
@@ -201,8 +203,11 @@ class Server:
 
     def connect_together(self, paths: list[str]) -> list[Client]:
         """Open a connection for each path, so that all handshakes reach the server in one turn of its loop."""
+        self._spoken = threading.Semaphore(0)
         with self.held_still(arrivals=1):
             openings = [self._open(path, None, None, None, None) for path in paths]
+            for _ in paths:
+                self._spoken.acquire(timeout=10)
         found = [self._outcome(path, *opening) for path, opening in zip(paths, openings, strict=True)]
         return [self._welcomed(path, one) for path, one in zip(paths, found, strict=True)]
 
@@ -269,6 +274,7 @@ class Server:
     def _connection(self, name: str, *arguments: Any, **options: Any) -> Connection:
         connection = Connection(*arguments, **options)
         connection.listener = lambda arrow, what: self.transcript.add(name, arrow, what)
+        connection.has_spoken = self._spoken.release
         return connection
 
     def _opened(self, path: str, name: str, port: int, future: Future[Connection]) -> Client:
@@ -349,6 +355,7 @@ class Server:
         if since is not None:
             seconds = since + seconds - self.time()
         deadline = time.monotonic() + OUTSIDE
+        until = self.time() + seconds
         passed, before = 0.0, len(self.transcript.lines)
         while seconds > 0:
             standing = self.standing = self._rest(seconds, whole=True, regardless=time.monotonic() > deadline)
@@ -365,6 +372,7 @@ class Server:
                 raise CheckFailed("gone", "the server's process has ended")
             if standing.state == "unknown":
                 time.sleep(0.01)
+                seconds = until - self.time()
 
     def time(self) -> float:
         """What `time.time()` is in the server's process, in seconds since 1970."""
