@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from wsbook._child import Source
-from wsbook.server import Server, prepare
+from wsbook._load import Source
+from wsbook.process import prepare
+from wsbook.server import Server
 from wsbook.verdict import CheckFailed
 
 ROOT = Path(__file__).parent.parent

@@ -1,5 +1,6 @@
 """pytest as a learner meets it: options, output, exit status, results, and interruptions."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -41,6 +42,7 @@ def test_plain_pytest_on_the_stubs_is_calm() -> None:
         assert done.stdout.count(f"{exercise.number} {exercise.title} ") >= 1
     assert done.stdout.count("Likely cause") == 1
     assert "Traceback" not in done.stdout
+    assert f"{len(exercises(ROOT))} failed" in done.stdout
     assert "not reached" in done.stdout
 
 
@@ -50,6 +52,12 @@ def test_results_tell_all(tmp_path: Path) -> None:
 
     graded = grade(tmp_path, tmp_path)
 
+    assert list(graded.exercises) == [exercise.stem for exercise in exercises(ROOT)]
+    for exercise in graded.exercises.values():
+        assert exercise.keys() == {"name", "status", "checks"}
+        for check in exercise["checks"]:
+            assert check.keys() == {"id", "name", "outcome", "message", "transcript", "diagram"}
+            assert bool(check["message"]) == (check["outcome"] == "failed")
     first, second, third = list(graded.exercises.values())[:3]
     assert graded.status == 1
     assert [first["status"], second["status"], third["status"]] == ["failing", "solved", "not started"]
@@ -99,6 +107,34 @@ def test_one_check_alone(tmp_path: Path) -> None:
     assert [check["outcome"] for check in checks] == ["passed"]
 
 
+def test_some_checks_of_some_exercises(tmp_path: Path) -> None:
+    results = tmp_path / "made" / "results.json"
+
+    done = run("-k", "goodbye_is_no_error", "--submission", "solutions", "--results", str(results))
+
+    assert done.returncode == 0, done.stdout
+    found = json.loads(results.read_text(encoding="utf-8"))["exercises"]
+    assert len(found) > 1
+    assert {exercise["status"] for exercise in found} == {"solved"}
+
+
+def test_results_that_cannot_be_written(tmp_path: Path) -> None:
+    done = run(f"tests/test_{STEM}.py", "--submission", "solutions", "--results", str(tmp_path))
+
+    assert done.returncode == 4
+    assert "--results" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_verbose_names_every_check() -> None:
+    done = run("-v", f"tests/test_{STEM}.py", "--submission", "exercises")
+
+    assert done.returncode == 1
+    assert done.stdout.count(" FAILED ") == 1
+    assert done.stdout.count(" NOT REACHED ") == len(done.stdout.split("NOT REACHED")) - 1 > 5
+    assert "site-packages" not in done.stdout
+
+
 @pytest.mark.parametrize("options", [["-v"], ["-k", "goodbye"], ["-q"], ["-x"], ["--full-trace"], ["--collect-only"]])
 def test_pytests_own_options_go_on_working(options: list[str]) -> None:
     done = run(f"tests/test_{STEM}.py", "--submission", "solutions", *options)
@@ -127,12 +163,36 @@ def test_elsewhere_the_plugin_keeps_quiet(tmp_path: Path) -> None:
     assert "test_other.py ." in done.stdout
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to another process is POSIX")
-def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
-    (tmp_path / f"{STEM}.py").write_text("import time\n\ntime.sleep(60)\n", encoding="utf-8")
+def left_of(family: list[psutil.Process]) -> list[psutil.Process]:
+    """The processes that are there after 10 s. One that has ended, and that nobody asked about, does not count."""
+    deadline = time.monotonic() + 10
+    while family and time.monotonic() < deadline:
+        time.sleep(0.05)
+        family = [member for member in family if is_alive(member)]
+    return family
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to other processes are POSIX")
+@pytest.mark.parametrize("hit", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interruption_leaves_no_process(hit: int, tmp_path: Path) -> None:
+    (tmp_path / f"{STEM}.py").write_text("import threading\n\nthreading.Event().wait(60)\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", f"tests/test_{STEM}.py", "--submission", str(tmp_path)]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
     )
     family: list[psutil.Process] = []
     deadline = time.monotonic() + 60
@@ -141,9 +201,28 @@ def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
         time.sleep(0.05)
 
     time.sleep(1)
-    os.killpg(process.pid, signal.SIGINT)
+    if hit == signal.SIGINT:
+        os.killpg(process.pid, hit)
+    else:
+        process.send_signal(hit)
     output, _ = process.communicate(timeout=30)
 
-    assert process.returncode == 2, output
-    _, alive = psutil.wait_procs(family, timeout=10)
-    assert alive == []
+    assert process.returncode == (2 if hit == signal.SIGINT else -hit), output
+    assert left_of(family) == []
+    if hit == signal.SIGINT:
+        assert list(scratch.glob("wsbook-*")) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to other processes are POSIX")
+@pytest.mark.parametrize("tenths", range(4, 30, 3))
+def test_an_interruption_at_any_moment(tenths: int) -> None:
+    command = [sys.executable, "-m", "pytest", f"tests/test_{STEM}.py", "--submission", "solutions"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0)
+    time.sleep(tenths / 10)
+    family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+
+    assert process.returncode in (0, 2, -signal.SIGINT), output
+    assert left_of(family) == []

@@ -21,8 +21,14 @@ GRACE = 0.25
 """Real seconds for which code may run before the clock starts to go with it."""
 
 POLL = 0.1
-"""Seconds from which on a thread sleeps by this clock. Shorter naps are how code looks again and again for something
+"""Seconds from which on a sleep is by this clock. Shorter naps are how code looks again and again for something
 outside of its process, which needs real time."""
+STANDSTILL = 2.0
+"""Seconds of one sleep from which on the event loop's thread is said to stand still; it does so in real time."""
+STANDSTILL_AT_IMPORT = 8.0
+"""The same before it serves."""
+NAP = 0.001
+"""Real seconds that a shorter sleep of the event loop's thread takes."""
 
 _real_monotonic = time.monotonic
 _real_sleep = time.sleep
@@ -39,6 +45,8 @@ class Clock:
         self._loop_thread = threading.get_ident()
         self._moved = threading.Condition()
         self._sleepers: dict[int, float] = {}
+        self._blocks_for_real = False
+        self.serves = self.stands_still = False
 
     def monotonic(self) -> float:
         """Seconds from some point in the past; never goes back."""
@@ -64,9 +72,28 @@ class Clock:
             self._moved.notify_all()
 
     def sleep(self, seconds: float) -> None:
-        """What `time.sleep` does. A thread beside the event loop's wakes up when the clock has moved so far."""
-        if threading.get_ident() == self._loop_thread or seconds < POLL:
-            return _real_sleep(seconds)
+        """What `time.sleep` does, by this clock."""
+        if seconds < POLL:
+            _real_sleep(seconds)
+        elif threading.get_ident() != self._loop_thread:
+            self._wait(seconds)
+        elif self._blocks_for_real:
+            _real_sleep(seconds)
+        else:
+            self._block(seconds)
+
+    def _block(self, seconds: float) -> None:
+        """Sleep in the event loop's thread, where nobody is served meanwhile."""
+        if seconds >= (STANDSTILL if self.serves else STANDSTILL_AT_IMPORT):
+            self.stands_still = True
+            _real_sleep(seconds)
+            self.stands_still = False
+        else:
+            self.move(seconds)
+            _real_sleep(NAP)
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep in another thread until the clock has moved so far."""
         due = self.monotonic() + seconds
         with self._moved:
             self._sleepers[threading.get_ident()] = due
@@ -75,7 +102,6 @@ class Clock:
                     self._moved.wait(remaining)
             finally:
                 del self._sleepers[threading.get_ident()]
-        return None
 
     def lets_sleep(self, thread: int) -> bool:
         """Whether this thread sleeps, and its time has not come."""
@@ -86,9 +112,14 @@ class Clock:
         due = min(list(self._sleepers.values()), default=None)
         return None if due is None else max(0.0, due - self.monotonic())
 
+    def end(self) -> None:
+        """The process shall end, which is waited for in real time."""
+        self._blocks_for_real = True
+
     def forked(self) -> None:
         """In a child process: time passes there as it does anywhere."""
         self._loop_thread = threading.get_ident()
+        self._blocks_for_real = True
         self._moved = threading.Condition()
         self._sleepers.clear()
         self.run()

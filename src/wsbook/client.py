@@ -1,8 +1,4 @@
-"""One WebSocket connection with a deadline on everything, that remembers what it said and heard.
-
-It is `websockets.sync.client` with an inbox of its own: messages are noted in the order in which they arrive, and
-so are the pings by which the grader knows that nothing is on its way any more.
-"""
+"""One WebSocket connection with a deadline on everything, that remembers what it said and heard."""
 
 from __future__ import annotations
 
@@ -11,28 +7,19 @@ import json
 import socket
 import struct
 import sys
-import threading
-from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from websockets.exceptions import ConnectionClosed
-from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
-from websockets.protocol import Event, State
-from websockets.sync.client import ClientConnection
+from websockets.protocol import State
 
+from .connection import Connection, describe_end
 from .transcript import Transcript, shown
 from .verdict import MISSING, CheckFailed, agrees, described
 
 LARGE = 2**16
 """Characters from which a message is sent in a thread: it may not fit into the buffers of the sockets."""
-
-
-MOST = 2**27
-"""Bytes of messages that a client keeps. A server that sends without end is not heard out."""
-OBSERVED = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING)
 
 
 class Host(Protocol):
@@ -44,70 +31,6 @@ class Host(Protocol):
     def wait_for_end(self, client: Client, ended: Callable[[float], bool]) -> bool: ...
     def wait_for_send(self, client: Client, send: Callable[[], None]) -> bool: ...
     def wait_until_noticed(self, client: Client) -> None: ...
-
-
-class Connection(ClientConnection):
-    """A connection that keeps everything that arrives, in order, without ever making the server wait."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.inbox: deque[str | bytes] = deque()
-        self.news = threading.Condition()
-        self.ended = False
-        self.fence = -1
-        self.listener: Callable[[str, str], None] = lambda arrow, what: None
-        self.has_spoken: Callable[[], None] = lambda: None
-        self._fragments: list[bytes] = []
-        self._text = True
-        self._kept = 0
-        super().__init__(*arguments, **options)
-
-    def send_data(self) -> None:
-        super().send_data()
-        self.has_spoken()
-
-    def process_event(self, event: Event) -> None:
-        if isinstance(event, Response):
-            self.listener("←", f"{event.status_code} {'accepted' if event.status_code == 101 else event.reason_phrase}")
-            super().process_event(event)
-        elif not isinstance(event, Frame) or event.opcode not in OBSERVED:
-            super().process_event(event)
-        elif event.opcode is Opcode.PING:
-            payload = bytes(event.data)
-            if payload.startswith(b"wsbook-fence-"):
-                with self.news:
-                    self.fence = int(payload.rpartition(b"-")[2])
-                    self.news.notify_all()
-        else:
-            if event.opcode is not Opcode.CONT:
-                self._text = event.opcode is Opcode.TEXT
-                self._fragments = []
-            self._fragments.append(bytes(event.data))
-            if event.fin:
-                data = b"".join(self._fragments)
-                self._arrived(data.decode(errors="replace") if self._text else data)
-
-    def _arrived(self, message: str | bytes) -> None:
-        self._kept += len(message) + 1000  # with what it takes to keep it
-        if self._kept > MOST:
-            return
-        with self.news:
-            self.listener("←", shown(message))
-            self.inbox.append(message)
-            self.news.notify_all()
-
-    def recv_events(self) -> None:
-        super().recv_events()
-        with self.news:
-            if self.response is not None and self.response.status_code == 101:
-                self.listener("✕", describe_end(self.protocol.close_code, self.protocol.close_reason))
-            self.ended = True
-            self.news.notify_all()
-
-
-def describe_end(code: int | None, reason: str | None) -> str:
-    if code == 1006:
-        return "the connection dropped without a close frame (1006)"
-    return f"closed with {code}" + (f' "{reason}"' if reason else "")
 
 
 class Client:

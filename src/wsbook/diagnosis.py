@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._child import Failure, Place
+from .difference import difference
+from .failures import EXIT, Explanation, explain_failure
 from .server import Server
+from .tracebacks import Trouble, troubles
 from .transcript import shown
-from .verdict import MISSING, CheckFailed
-
-TRACEBACK = "Traceback (most recent call last):"
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """A traceback in a log, reduced to what a learner needs: the exception, and the last line of their own."""
-
-    exception: str
-    place: Place | None
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """The likely cause, and the learner's line and exception where there is one."""
-
-    cause: str
-    place: Place | None = None
-    exception: str = ""
-
-
-def troubles(log: str, folder: Path) -> list[Trouble]:
-    """The tracebacks in a log, in order."""
-    found = []
-    for block in log.split(TRACEBACK)[1:]:
-        lines = [re.sub(r"^[ ]*[|+][ ]?", "", line) for line in block.splitlines()[1:]]
-        body = []
-        for line in lines:
-            body.append(line)
-            if line and not line.startswith((" ", "-")):
-                break
-        exception = body[-1].strip() if body else ""
-        found.append(Trouble(exception, _last_own_line(body, folder)))
-    return found
-
-
-def _last_own_line(lines: list[str], folder: Path) -> Place | None:
-    place = None
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
-        match = re.match(r'\s+File "(.+)", line (\d+)', line)
-        if match and Path(match[1]).is_relative_to(folder):
-            place = Place(match[1], int(match[2]), following.strip())
-    return place
+from .verdict import CheckFailed
 
 
 def explain(error: CheckFailed, server: Server) -> Explanation:
@@ -64,7 +20,7 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     facts = server.facts(error.client) if error.client is not None else server.last_facts()
     # Only now: a process that has just ended shows by not answering.
     if server.failure is not None:
-        return _explain_failure(server.failure, troubles(server.log, folder))
+        return explain_failure(server.failure, troubles(server.log, folder))
     standing = server.standing
     if standing is not None and standing.state == "stalled":
         return Explanation(
@@ -82,7 +38,7 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     found = troubles(server.log, folder)
     trouble = found[-1] if found else Trouble("", None)
     if facts.get("raised") == "SystemExit":
-        return Explanation(_EXIT, trouble.place, trouble.exception)
+        return Explanation(EXIT, trouble.place, trouble.exception)
     cause = _CAUSES.get(error.kind, _no_cause)(error, server, facts)
     # A traceback that has nothing to do with what failed would lead astray.
     unrelated = error.kind in ("different", "too many", "wrong close", "still open", "silent")
@@ -90,69 +46,6 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
         unrelated = False
     related = not unrelated or bool(facts.get("raised"))
     return Explanation(cause, trouble.place, trouble.exception) if related else Explanation(cause)
-
-
-_EXIT = (
-    "Your code calls `sys.exit()`, and that ends the whole server: every client loses its connection. "
-    "To end one connection, close it, or return."
-)
-
-
-def _explain_failure(failure: Failure, found: list[Trouble]) -> Explanation:
-    if failure.kind == "no app":
-        if failure.message == "no app":
-            cause = "Your file has no `app`. The server looks for an application of that name: `app = FastAPI()`."
-        elif failure.message.startswith("app is "):
-            kind = failure.message.removeprefix("app is ")
-            cause = f"`app` is no FastAPI application but of type {kind}. It has to be made with `app = FastAPI()`."
-        elif "folder" in failure.message:
-            cause = f"{failure.message}."
-        else:
-            cause = f"There is {failure.message}: the server looks for `router = APIRouter()` there."
-        return Explanation(cause)
-    if failure.kind == "syntax":
-        return Explanation("Python cannot read your file: it has a syntax error.", None, failure.message.rstrip())
-    if failure.kind == "import":
-        cause = "Your file raises an exception while it is imported, before there is a server."
-        if "EOFError" in failure.message:
-            cause += " It reads from the keyboard, and a server has none."
-        elif "MemoryError" in failure.message:
-            cause += " It wants more memory than a submission may have (1 GB)."
-        elif failure.message.startswith("SystemExit"):
-            cause = "Your file calls `sys.exit()` while it is imported, before there is a server."
-        elif "relative import" in failure.message:
-            cause += " A relative import works only inside a package."
-        return Explanation(cause, failure.place, failure.message)
-    if failure.kind == "endless import":
-        cause = "The import of your file does not come to an end. "
-        if failure.place and "uvicorn" in failure.place.text:
-            cause += "It starts a server itself: put that line under `if __name__ == '__main__':`."
-        else:
-            cause += "A loop or a wait at the top level of the file? "
-            cause += "What runs for long belongs into a route or a lifespan."
-        return Explanation(cause, failure.place)
-    if failure.kind == "flood":
-        return Explanation(f"Your server printed {failure.message}; it was stopped.", failure.place)
-    if failure.kind == "startup":
-        trouble = found[-1] if found else Trouble(failure.message, failure.place)
-        cause = "Your application could not start: its lifespan or start-up code failed."
-        return Explanation(cause, trouble.place, trouble.exception)
-    if failure.kind == "endless startup":
-        return Explanation("Your application does not start: its lifespan waits, and never comes to its `yield`.")
-    if failure.kind == "exit" and failure.message.startswith("SystemExit"):
-        return Explanation(_EXIT, failure.place, failure.message)
-    if failure.kind == "exit":
-        return Explanation("An exception ended the whole server.", failure.place, failure.message)
-    if failure.kind == "cut off":
-        return Explanation(
-            "The server's process has lost its connections: your code closed file descriptors that are not its own."
-        )
-    if failure.kind == "out of memory":
-        return Explanation("Your server wants more memory than a submission may have (1 GB).")
-    return Explanation(
-        f"The server's process ended on its own ({failure.message}): "
-        "by `os._exit`, a signal, or a crash of the interpreter."
-    )
 
 
 def _refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
@@ -324,56 +217,3 @@ _CAUSES: dict[str, Callable[[CheckFailed, Server, dict[str, Any]], str]] = {
     "not json": _not_json,
     "traceback": _traceback,
 }
-
-
-def difference(expected: Any, received: Any) -> str:
-    """What sets two values apart, in words."""
-    if expected is MISSING or received is MISSING:
-        return ""
-    if isinstance(expected, str) and isinstance(received, bytes):
-        return "It came as a binary message. `send_text` sends text, `send_bytes` binary."
-    if isinstance(expected, str) and isinstance(received, str):
-        return _text_difference(expected, received)
-    if isinstance(expected, dict) and isinstance(received, dict):
-        missing = [key for key in expected if key not in received]
-        if missing:
-            return f"Missing: {', '.join(map(repr, missing))}."
-        wrong = [key for key in expected if expected[key] != received[key]]
-        return " ".join(f"{key!r} is {received[key]!r} and not {expected[key]!r}." for key in wrong)
-    if isinstance(expected, list) and isinstance(received, list):
-        return _list_difference(expected, received)
-    if type(expected) is not type(received):
-        return f"One is of type {type(expected).__name__}, the other of type {type(received).__name__}."
-    return ""
-
-
-def _list_difference(expected: list[Any], received: list[Any]) -> str:
-    if len(expected) != len(received):
-        return f"The list has {len(received):,} entries, {len(expected):,} were expected."
-    if sorted(map(repr, expected)) == sorted(map(repr, received)):
-        return "The entries are the right ones, in another order."
-    at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=True)) if a != b), 0)
-    return f"Entry {at + 1:,} is {received[at]!r:.100} and not {expected[at]!r:.100}."
-
-
-def _text_difference(expected: str, received: str) -> str:
-    if received.strip() == expected.strip():
-        return "They differ only in blanks at the ends."
-    if received.split() == expected.split():
-        return "They differ only in blanks."
-    if received.casefold() == expected.casefold():
-        return "They differ only in upper and lower case."
-    if received == json.dumps(expected) or received == json.dumps(expected, ensure_ascii=False):
-        return "The text came as JSON, in quotes. `send_json` makes JSON of it, `send_text` sends it as it is."
-    if expected and expected in received:
-        before, _, after = received.partition(expected)
-        more = [f"{shown(part)} {where} it" for part, where in ((before, "before"), (after, "behind")) if part]
-        return f"The answer has more in it: {', '.join(more)}."
-    at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=False)) if a != b), None)
-    if at == 0:
-        return "Another text came."
-    if at is None:
-        at = min(len(expected), len(received))
-        return f"It ends after {at:,} characters, {len(expected):,} were expected."
-    wanted, came = shown(expected[at : at + 20]), shown(received[at : at + 20])
-    return f"They part at character {at + 1:,}: {wanted} was expected, {came} came."

@@ -27,7 +27,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from .client import Client, Connection, describe_end
+from .client import Client
+from .connection import Connection, describe_end
 from .course import NotFound, exercises, find, find_root
 from .http import Answer, send_request
 from .transcript import Transcript, shown

@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 
 from . import report, results
-from ._child import Source
+from ._load import Source
 from .course import Exercise, NotFound, find_root
+from .process import prepare
 from .results import Check, Grade
-from .server import Server, prepare
+from .server import Server
 from .verdict import MISSING, CheckFailed
 
 COMPARED = pytest.StashKey[tuple[Any, Any]]()
@@ -170,7 +171,7 @@ def _is_judged_by_its_log(item: pytest.Item) -> bool:
 
 
 def _judge_log(server: Server) -> None:
-    from .diagnosis import TRACEBACK, troubles
+    from .tracebacks import TRACEBACK, troubles
 
     if server.tracebacks_allowed or not server.is_alive:
         return
@@ -297,8 +298,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             exercise = Exercise(grading.root, grade.name)
             if exitstatus != pytest.ExitCode.INTERRUPTED and _is_whole(exercise, grade):
                 results.remember(grading.root, grade)
-    if session.config.getoption("--results"):
-        results.write(session.config.invocation_params.dir / session.config.getoption("--results"), grades)
+    file = session.config.getoption("--results")
+    if file:
+        try:
+            results.write(session.config.invocation_params.dir / file, grades)
+        except OSError as error:
+            pytest.exit(f"--results: {error}", pytest.ExitCode.USAGE_ERROR)
 
 
 def _is_whole(exercise: Exercise, grade: Grade) -> bool:

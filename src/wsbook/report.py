@@ -16,7 +16,7 @@ from .transcript import shown
 from .verdict import MISSING, CheckFailed
 
 if TYPE_CHECKING:
-    from ._child import Place
+    from ._load import Place
     from .plugin import Grading
     from .server import Server
 

@@ -55,6 +55,7 @@ def write(path: Path, grades: list[Grade]) -> None:
         {"name": grade.name, "status": grade.status, "checks": [asdict(check) for check in grade.checks]}
         for grade in grades
     ]
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"exercises": exercises}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 

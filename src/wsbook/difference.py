@@ -1,0 +1,62 @@
+"""What sets two values apart, in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .transcript import shown
+from .verdict import MISSING
+
+
+def difference(expected: Any, received: Any) -> str:
+    """What sets two values apart, in words."""
+    if expected is MISSING or received is MISSING:
+        return ""
+    if isinstance(expected, str) and isinstance(received, bytes):
+        return "It came as a binary message. `send_text` sends text, `send_bytes` binary."
+    if isinstance(expected, str) and isinstance(received, str):
+        return _text_difference(expected, received)
+    if isinstance(expected, dict) and isinstance(received, dict):
+        missing = [key for key in expected if key not in received]
+        if missing:
+            return f"Missing: {', '.join(map(repr, missing))}."
+        wrong = [key for key in expected if expected[key] != received[key]]
+        return " ".join(f"{key!r} is {received[key]!r} and not {expected[key]!r}." for key in wrong)
+    if isinstance(expected, list) and isinstance(received, list):
+        return _list_difference(expected, received)
+    if type(expected) is not type(received):
+        return f"One is of type {type(expected).__name__}, the other of type {type(received).__name__}."
+    return ""
+
+
+def _list_difference(expected: list[Any], received: list[Any]) -> str:
+    if len(expected) != len(received):
+        return f"The list has {len(received):,} entries, {len(expected):,} were expected."
+    if sorted(map(repr, expected)) == sorted(map(repr, received)):
+        return "The entries are the right ones, in another order."
+    at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=True)) if a != b), 0)
+    return f"Entry {at + 1:,} is {received[at]!r:.100} and not {expected[at]!r:.100}."
+
+
+def _text_difference(expected: str, received: str) -> str:
+    if received.strip() == expected.strip():
+        return "They differ only in blanks at the ends."
+    if received.split() == expected.split():
+        return "They differ only in blanks."
+    if received.casefold() == expected.casefold():
+        return "They differ only in upper and lower case."
+    if received == json.dumps(expected) or received == json.dumps(expected, ensure_ascii=False):
+        return "The text came as JSON, in quotes. `send_json` makes JSON of it, `send_text` sends it as it is."
+    if expected and expected in received:
+        before, _, after = received.partition(expected)
+        more = [f"{shown(part)} {where} it" for part, where in ((before, "before"), (after, "behind")) if part]
+        return f"The answer has more in it: {', '.join(more)}."
+    at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=False)) if a != b), None)
+    if at == 0:
+        return "Another text came."
+    if at is None:
+        at = min(len(expected), len(received))
+        return f"It ends after {at:,} characters, {len(expected):,} were expected."
+    wanted, came = shown(expected[at : at + 20]), shown(received[at : at + 20])
+    return f"They part at character {at + 1:,}: {wanted} was expected, {came} came."

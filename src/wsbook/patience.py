@@ -1,0 +1,122 @@
+"""Waiting for what a server does: as long as it takes, and not a moment longer than it is certain that it won't.
+
+Patience is counted in the server's own time, which stands still while the server waits. So neither a slow answer
+nor a loaded machine decides a verdict.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ._load import Failure
+from ._loop import Standing
+from .process import MISSING, Process
+from .verdict import CheckFailed
+
+ANSWER = 1.25
+"""Seconds of the server's own time that it may wait before it answers: the contracts' 1 s, and a little mercy."""
+SETTLED = 2.25
+"""Seconds of the server's own time until a count must be true again: the contracts' 2 s, and a little mercy."""
+AT_ONCE = 0.005
+"""Real seconds in which most answers come; only after that the server is asked what it is doing."""
+OUTSIDE = 3.0
+"""Real seconds to wait for a thread, or something else outside of the event loop, that may still bring an answer."""
+DEAF = 3.0
+"""Seconds of its own computing after which a process that gives no sign of life is said to stand still."""
+DEAF_AT_IMPORT = 8.0
+"""The same for a process that imports."""
+AT_LAST = 30.0
+"""Real seconds after which nothing is waited for any more. Only a server that never rests comes to this."""
+
+
+class Patience:
+    """What is expected to have reached one server's process, and the waiting for what it makes of that."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self.requests = 0
+        self.gone: set[int] = set()
+        self.standing: Standing | None = None
+
+    def wait(
+        self,
+        done: Callable[[float], bool],
+        allowance: float | None = None,
+        hopeless: Callable[[Standing], bool] = lambda standing: True,
+    ) -> bool:
+        """Wait for something that the server does. False only when it is certain that it will not.
+
+        `done(seconds)` looks, for at most so long. `allowance` is how much of the server's own time may pass; the
+        time that a loaded machine takes does not count. When the server is at rest, `hopeless` tells whether that
+        settles it; if not, the thing is on its way already.
+        """
+        if done(AT_ONCE):
+            return True
+        allowance = ANSWER if allowance is None else allowance
+        start = time.monotonic()
+        computed: float | None = None
+        deadline = time.monotonic() + AT_LAST
+        # What is on its way arrives first: no time passes but for what has not come when all is at rest.
+        patience = 0.0
+        while time.monotonic() < deadline:
+            standing = self.rest(patience, done=done)
+            allowance -= standing.moved
+            if standing.state == "quiet":
+                if not hopeless(standing):
+                    return done(10)
+                if done(0) or patience >= allowance:
+                    return done(0)
+                patience = allowance
+                continue
+            patience = 0.0
+            if done(0):
+                return True
+            if standing.state == "stalled":
+                raise CheckFailed("stalled", "the whole server stands still")
+            if standing.state in ("busy", "gone"):
+                return done(0.1)
+            if standing.state == "unknown":
+                computed = self._process.computing() if computed is None else computed
+                if done(0.02):
+                    return True
+                waited = time.monotonic() - start
+                if waited > max(OUTSIDE, allowance) and not self._computes_on(computed, waited):
+                    return done(0)
+        return done(0)
+
+    def rest(
+        self,
+        allowance: float,
+        *,
+        whole: bool = False,
+        regardless: bool = False,
+        done: Callable[[float], bool] = lambda seconds: False,
+    ) -> Standing:
+        """Let the server come to rest; see `_loop.Standing` for what comes back."""
+        process = self._process
+        number = process.tell("rest", allowance, whole, self.requests, frozenset(self.gone), regardless)
+        deadline = time.monotonic() + AT_LAST
+        while not process.has_replied(number) and time.monotonic() < deadline:
+            if not process.hear(0.02):
+                if not process.has_pipe:
+                    return Standing("gone")
+                if process.computing_in_silence() > (DEAF if process.port else DEAF_AT_IMPORT):
+                    break
+            if process.failure is not None:
+                return Standing("gone")
+            if not whole and not process.has_replied(number) and done(0):
+                return Standing("unknown")
+        reply = process.reply(number)
+        if reply is MISSING and not process.port:
+            process.failure = Failure("endless import", "")
+            return Standing("gone")
+        self.standing = Standing("stalled") if reply is MISSING else reply
+        return self.standing
+
+    def _computes_on(self, since: float, waited: float) -> bool:
+        """Whether a thread may still be computing an answer. Fails if it has computed for longer than that takes."""
+        computed = self._process.computing() - since
+        if computed > OUTSIDE * 2 / 3:
+            raise CheckFailed("busy thread", "a thread of the server computes without end")
+        return computed > waited / 4
