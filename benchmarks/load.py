@@ -1,15 +1,22 @@
-"""Grade the zoo again and again with busy processes beside it: `python benchmarks/load.py [RUNS] [STEM …]`.
+"""Grade the zoo again and again with busy processes beside it.
+
+    python benchmarks/load.py [--runs N] [--graders N] [STEM …]
 
 A verdict that differs from what the zoo says, at another check say, is printed; the last line counts them.
-Not a test of speed: it shows that a loaded machine makes no difference to a verdict.
+Not a test of speed: it shows that a loaded machine makes no difference to a verdict. Several graders at a time make
+it quicker, and the load heavier.
 """
 
 from __future__ import annotations
 
+import argparse
+import collections
+import functools
 import multiprocessing
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -22,46 +29,70 @@ def be_busy() -> None:
         pass
 
 
-def main(runs: int, stems: list[str]) -> int:
+@functools.cache
+def zoo_of(stem: str) -> dict[tuple[str, str], object]:
     import zoo
+
+    return {(kind, answer.name): answer for kind in ("right", "wrong") for answer in zoo.answers(kind, stem)}
+
+
+def difference(stem: str, kind: str, name: str) -> str:
+    """Grade one answer; what differs from what the zoo says of it, or nothing."""
     from grading import grade
 
-    answers = [(kind, answer) for kind in ("right", "wrong") for answer in zoo.answers(kind)]
-    answers = [(kind, answer) for kind, answer in answers if not stems or answer.stem in stems]
+    answer = zoo_of(stem)[kind, name]
+    with tempfile.TemporaryDirectory() as folder:
+        answer.place_in(Path(folder))
+        graded = grade(Path(folder), Path(folder), stem)
+    failed = next((check for check in graded.exercises[stem]["checks"] if check["outcome"] == "failed"), None)
+    if failed is None:
+        return "" if kind == "right" else "it passes"
+    told = " ".join(failed["message"].split())
+    if kind == "wrong" and failed["id"] == f"test_{answer.fails}" and answer.says in told:
+        return ""
+    return f"{failed['id']}\n{failed['message']}"
+
+
+def main() -> int:
+    import zoo
+
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--graders", type=int, default=1, help="answers that are graded at the same time")
+    parser.add_argument("stems", nargs="*", metavar="STEM", help="exercises, such as 01_basic_route; all by default")
+    options = parser.parse_args()
+    answers = [(answer.stem, kind, answer.name) for kind in ("right", "wrong") for answer in zoo.answers(kind)]
+    answers = [answer for answer in answers if not options.stems or answer[0] in options.stems]
     context = multiprocessing.get_context("spawn")
     busy = [context.Process(target=be_busy, daemon=True) for _ in range(BUSY)]
     for process in busy:
         process.start()
     different = 0
+    left = collections.Counter({run: len(answers) for run in range(1, options.runs + 1)})
+    start = time.monotonic()
     try:
-        for run in range(1, runs + 1):
-            start = time.monotonic()
-            for kind, answer in answers:
-                with tempfile.TemporaryDirectory() as folder:
-                    answer.place_in(Path(folder))
-                    graded = grade(Path(folder), Path(folder), answer.stem)
-                checks = graded.exercises[answer.stem]["checks"]
-                failed = next((check for check in checks if check["outcome"] == "failed"), None)
-                as_it_should = (
-                    failed is None
-                    if kind == "right"
-                    else failed is not None
-                    and failed["id"] == f"test_{answer.fails}"
-                    and answer.says in " ".join(failed["message"].split())
-                )
-                if not as_it_should:
+        with ProcessPoolExecutor(options.graders, mp_context=context) as graders:
+            jobs = {
+                graders.submit(difference, *answer): (run, answer)
+                for run in range(1, options.runs + 1)
+                for answer in answers
+            }
+            for job in as_completed(jobs):
+                run, (stem, kind, name) = jobs[job]
+                found = job.result()
+                if found:
                     different += 1
-                    print(f"run {run}: {kind} {answer.stem} {answer.name}: {failed['id'] if failed else 'passed'}")
-                    if failed:
-                        print(failed["message"])
-            seconds = time.monotonic() - start
-            print(f"run {run}: {len(answers)} answers in {seconds:.0f} s, {different} different so far", flush=True)
+                    print(f"run {run}: {kind} {stem} {name}: {found}", flush=True)
+                left[run] -= 1
+                if not left[run]:
+                    seconds = time.monotonic() - start
+                    print(f"run {run} is done after {seconds:.0f} s, {different} different so far", flush=True)
     finally:
         for process in busy:
             process.kill()
-    print(f"{runs} runs of {len(answers)} answers beside {BUSY} busy processes: {different} different")
+    print(f"{options.runs} runs of {len(answers)} answers beside {BUSY} busy processes: {different} different")
     return 1 if different else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2:]))
+    sys.exit(main())
