@@ -323,13 +323,15 @@ def test_nobody_is_told_of_the_eleventh(server):
 
         server.expect_exactly("/rooms", {"hall": 10})
 
-    for client in clients:
-        client.expect_silence()
-
+    gus = server.connect("/ws/hall/gus", name="gus")
     clients[9].send("ten of us")
 
     for client in clients:
         assert client.receive() == "ann: ten of us"
+
+    gus.expect_close(1013, "Room is full")
+    for client in clients:
+        client.expect_silence()
 
 
 def test_a_place_is_free_again(server):
