@@ -116,7 +116,7 @@ def test_an_empty_room_is_gone(server):
     server.expect_exactly("/rooms", {"attic": 1, "hall": 1})
     cleo.close()
     server.expect_exactly("/rooms", {"attic": 1})
-    ann.drop()
+    ann.close()
     server.expect_exactly("/rooms", {})
 
     with server.connect("/ws/hall/dan", name="dan") as dan:
@@ -323,6 +323,9 @@ def test_nobody_is_told_of_the_eleventh(server):
 
         server.expect_exactly("/rooms", {"hall": 10})
 
+    for client in clients:
+        client.expect_silence()
+
     gus = server.connect("/ws/hall/gus", name="gus")
     clients[9].send("ten of us")
 
@@ -330,8 +333,6 @@ def test_nobody_is_told_of_the_eleventh(server):
         assert client.receive() == "ann: ten of us"
 
     gus.expect_close(1013, "Room is full")
-    for client in clients:
-        client.expect_silence()
 
 
 def test_a_place_is_free_again(server):

@@ -51,4 +51,6 @@ async def chat(websocket: WebSocket, room_id: str, client_id: str) -> None:
 
 @app.get("/rooms")
 async def rooms() -> dict[str, int]:
-    return {room_id: len({one.path_params["client_id"] for one in members}) for room_id, members in manager.rooms.items()}
+    return {
+        room_id: len({one.path_params["client_id"] for one in members}) for room_id, members in manager.rooms.items()
+    }

@@ -1,20 +1,20 @@
-"""A set for each room."""
+"""A dictionary of connections for each room."""
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 
 class RoomManager:
     def __init__(self) -> None:
-        self.rooms: dict[str, set[WebSocket]] = {}
+        self.rooms: dict[str, dict[WebSocket, str]] = {}
 
     def is_full(self, room_id: str) -> bool:
         return len(self.rooms.get(room_id, [])) >= 10
 
     def join(self, room_id: str, websocket: WebSocket) -> None:
-        self.rooms.setdefault(room_id, set()).add(websocket)
+        self.rooms.setdefault(room_id, {})[websocket] = room_id
 
     def leave(self, room_id: str, websocket: WebSocket) -> None:
-        self.rooms[room_id].remove(websocket)
+        del self.rooms[room_id][websocket]
         if not self.rooms[room_id]:
             del self.rooms[room_id]
 
