@@ -122,6 +122,7 @@ class Nemesis:
         self._ends: dict[int, int] = {}
         self._reluctance = 0
         self._end_next = False
+        self._ends_on_accept: int | None = None
 
     def hold(self, port: int) -> None:
         """Let no message through to this client until it is released, as if its network were slow."""
@@ -134,6 +135,10 @@ class Nemesis:
     def end_on_send(self, victim: int, receiver: int) -> None:
         """End the victim's connection at the moment when the next message goes to the receiver."""
         self._ends[receiver] = victim
+
+    def end_on_accept(self, victim: int) -> None:
+        """End the victim's connection at the moment when the next handshake is accepted; 0 is the newcomer itself."""
+        self._ends_on_accept = victim
 
     def end_next_unheard(self) -> None:
         """End the next connection at the moment when the first message goes to it."""
@@ -187,7 +192,12 @@ class Nemesis:
     async def _trouble(self, port: int, kind: str) -> None:
         for _ in range(self._reluctance):
             await asyncio.sleep(0)
-        victim = self._traffic.lines.get(self._ends.pop(port, 0)) if kind == "websocket.send" else None
+        ends = 0
+        if kind == "websocket.send":
+            ends = self._ends.pop(port, 0)
+        elif kind == "websocket.accept" and self._ends_on_accept is not None:
+            ends, self._ends_on_accept = self._ends_on_accept or port, None
+        victim = self._traffic.lines.get(ends)
         if victim is not None:
             victim.transport.abort()
             # Enough turns for the victim's own handler to see its end and to clean up.

@@ -22,6 +22,8 @@ def difference(expected: Any, received: Any) -> str:
         if missing:
             return f"Missing: {', '.join(map(repr, missing))}."
         wrong = [key for key in expected if expected[key] != received[key]]
+        if not wrong:
+            return f"One too many: {', '.join(repr(key) for key in received if key not in expected)}."
         return " ".join(f"{key!r} is {received[key]!r} and not {expected[key]!r}." for key in wrong)
     if isinstance(expected, list) and isinstance(received, list):
         return _list_difference(expected, received)

@@ -136,13 +136,31 @@ class Server:
         found = [self._opened(handshake) for handshake in handshakes]
         return [_welcomed(path, one) for path, one in zip(paths, found, strict=True)]
 
+    def connect_in_turn(self, paths: list[str]) -> list[Client]:
+        """Open a connection for each path, one after the other, and pass over what the clients are told of it."""
+        clients = []
+        for path in paths:
+            clients.append(self.connect(path, name=path.rpartition("/")[2]))
+            self.pass_over()
+        return clients
+
     def connect_and_drop(self, path: str) -> None:
         """Connect, and drop the connection at the moment when the first message is on its way."""
         self._process.ask("end_next_unheard")
         client = self.connect(path)
         self.transcript.add(client.name, "·", "drops its connection while its first message is on the way")
         client.left = True
-        self.wait_until_noticed(client)
+        # The first message may take its time.
+        if self._patience.wait(client._ended_within):
+            self.wait_until_noticed(client)
+
+    def drop_in_handshake(self, path: str) -> None:
+        """Ask for a connection, and drop it at the moment when it is accepted."""
+        self._process.ask("end_on_accept", 0)
+        begun = self._begin(Request(path))
+        self.transcript.add(begun.name, "·", "drops its connection in the middle of the handshake")
+        self._wait_for_answer(begun.future)
+        self.settle()
 
     def _begin(self, request: Request, name: str | None = None) -> Handshake:
         begun = handshake.begin(
@@ -210,16 +228,23 @@ class Server:
 
         Of an object only the keys named in `value` count.
         """
+        self._expect(path, value, lambda found: agrees(found, value))
+
+    def expect_exactly(self, path: str, value: Any) -> None:
+        """The same for an object whose keys are names: one that is not in `value` is one too many."""
+        self._expect(path, value, lambda found: agrees(found, value) and found.keys() == value.keys())
+
+    def _expect(self, path: str, value: Any, is_right: Callable[[Any], bool]) -> None:
         passed = 0.0
         while True:
             found = self.get(path).json()
-            if agrees(found, value):
+            if is_right(found):
                 return
             standing = self._patience.rest(SETTLED - passed)
             passed += standing.moved
             if standing.state != "moved":
                 found = self.get(path).json()
-                if agrees(found, value):
+                if is_right(found):
                     return
                 raise CheckFailed("different", f"GET {path} answers something else", expected=value, received=found)
 
@@ -262,6 +287,23 @@ class Server:
     def settle(self) -> None:
         """Wait until the server has dealt with all that was sent. Not a moment passes on its clock."""
         self._patience.wait(lambda seconds: False, allowance=0.0)
+
+    def pass_over(self) -> None:
+        """Let the server say what it has to say, for up to 1 s of its own time, and pass over all of it."""
+        self._patience.wait(lambda seconds: False)
+        for client in self.clients:
+            if self.standing is not None:
+                client.saw_fence(self.standing.fence, 10)
+            client.connection.inbox.clear()
+
+    def told_apart(self, clients: list[Client]) -> tuple[list[Client], list[Client]]:
+        """Those whose connection is open, and those whose connection the server ends within 1 s of its own time."""
+        self._patience.wait(lambda seconds: False)
+        ended = [client.connection.ended for client in clients]
+        return (
+            [client for client, is_over in zip(clients, ended, strict=True) if not is_over],
+            [client for client, is_over in zip(clients, ended, strict=True) if is_over],
+        )
 
     @contextlib.contextmanager
     def time_limit(self, seconds: float) -> Iterator[None]:
@@ -308,6 +350,12 @@ class Server:
         self.transcript.add(victim.name, "·", f"will drop its connection while a message goes to {to.name}")
         victim.left = True
         self._process.ask("end_on_send", victim.port, to.port)
+
+    def drop_while_accepting(self, victim: Client) -> None:
+        """End the victim's connection at the moment when the next handshake is being accepted."""
+        self.transcript.add(victim.name, "·", "will drop its connection while the next client is accepted")
+        victim.left = True
+        self._process.ask("end_on_accept", victim.port)
 
     def slow_network(self) -> None:
         """Let each send take some turns of the server's event loop, as it does under load."""
