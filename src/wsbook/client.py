@@ -160,9 +160,12 @@ class Client:
             kind = "dropped" if self.close_code == 1006 else "wrong close"
             raise CheckFailed(kind, "the connection ended in another way", client=self, expected=wanted, received=found)
 
-    def expect_end(self) -> None:
-        """Fail unless the server ends the connection now, in any way. Messages that come before are passed over."""
-        if not self._wait(lambda: self.connection.ended, None):
+    def expect_end(self, *, within: float | None = None) -> None:
+        """Fail unless the server ends the connection now, in any way. Messages that come before are passed over.
+
+        `within` is how much of the server's own time may pass, in seconds; by default as much as for an answer.
+        """
+        if not self._wait(lambda: self.connection.ended, within):
             raise CheckFailed("still open", "the connection is still open", client=self)
 
     @property

@@ -197,6 +197,8 @@ def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         "silent http": "Your HTTP route never comes to its `return`.",
         "gone": "The server's process or its socket is gone.",
         "no handshake": "The TCP connection ended in the middle of the handshake.",
+        "subprotocol": "Your server selects a subprotocol that the client has not offered, or several. "
+        "A browser hangs up, too. Select one of those that are offered, or none.",
         "not logged": "An exception that is caught and not logged is lost: nobody can find the bug. "
         "Is it logged at all, at a level that is shown, and with what it says?",
         "no shutdown": "A task or a handler does not end when it is cancelled or disconnected.",

@@ -70,9 +70,9 @@ class LiveClient(Client):
         self._note_end()
         return heard
 
-    def expect_end(self) -> None:
+    def expect_end(self, *, within: float | None = None) -> None:
         """Wait until the server ends the connection, in any way. Raises `CheckFailed` if it stays open for 2 s."""
-        super().expect_end()
+        super().expect_end(within=within)
         self._note_end()
 
     def ping(self) -> None:

@@ -187,7 +187,7 @@ def _judge_log(server: Server) -> None:
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
     """Remember what was compared; by convention what came stands left and what was expected right."""
     grading = config.stash.get(GRADING, None)
-    if grading is not None and grading.current is not None and op == "==":
+    if grading is not None and grading.current is not None and op in ("==", "in"):
         grading.current.stash[COMPARED] = (left, right)
 
 

@@ -21,7 +21,7 @@ from .handshake import Handshake, Request
 from .http import Answer, send_request
 from .patience import ANSWER, AT_LAST, OUTSIDE, SETTLED, Patience
 from .process import Process
-from .transcript import Transcript, shown
+from .transcript import Transcript, shortened, shown
 from .verdict import CheckFailed, agrees
 
 
@@ -149,6 +149,7 @@ class Server:
         self._process.ask("end_next_unheard")
         client = self.connect(path)
         self.transcript.add(client.name, "·", "drops its connection while its first message is on the way")
+        client.expect_end()  # the first message may take its time
         client.left = True
         # The first message may take its time.
         if self._patience.wait(client._ended_within):
@@ -172,7 +173,9 @@ class Server:
     def _opened(self, handshake: Handshake) -> Client | int:
         """A client, or the status by which the handshake was refused."""
         if not self._wait_for_answer(handshake.future):
-            raise CheckFailed("never accepted", f"the handshake for {handshake.request.path} is not answered at all")
+            raise CheckFailed(
+                "never accepted", f"the handshake for {shortened(handshake.request.path)} is not answered at all"
+            )
         found = handshake.outcome()
         if isinstance(found, int):
             return found
@@ -201,7 +204,11 @@ class Server:
     def request(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request; the answer may have any status."""
         self._patience.requests += 1
-        future = self._threads.submit(send_request, method, self.port, path, AT_LAST, **options)
+        sent = threading.Event()
+        future = self._threads.submit(send_request, method, self.port, path, AT_LAST, has_sent=sent.set, **options)
+        # A body follows its head as soon as the machine lets it. Only then the server is judged by what it does.
+        future.add_done_callback(lambda future: sent.set())
+        sent.wait(AT_LAST)
         request = f"{method} {path}"
         if not self._wait_for_answer(future):
             raise CheckFailed("silent http", f"{request} is not answered")
@@ -442,7 +449,7 @@ class Server:
 def _welcomed(path: str, found: Client | int) -> Client:
     if isinstance(found, Client):
         return found
-    raise CheckFailed("refused", f"the handshake for {path} failed", received=found)
+    raise CheckFailed("refused", f"the handshake for {shortened(path)} failed", received=found)
 
 
 def _is_unread(client: Client, standing: Standing) -> bool:
