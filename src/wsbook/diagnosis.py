@@ -86,7 +86,8 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         if len(server.clients) == 1:
             return "Nobody has said anything: your server is to send this of its own accord. What sends it, and when?"
         return (
-            "This client has said nothing itself: it is to hear of what another one did. "
+            "This client has said nothing itself: it is to hear of what another one did, "
+            "or what your server does of its own accord. "
             "What is sent to whom, and when?"
         )
     if not facts.get("received"):
