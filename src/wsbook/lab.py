@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import html
+import itertools
 import json
 import logging
 import os
@@ -327,9 +328,8 @@ def _in_a_line(message: str) -> str:
     lines = message.splitlines()
     if not lines or not lines[0].startswith("Traceback"):
         return message
-    own = [
-        line for place, line in zip(lines, lines[1:], strict=False) if _is_cell(place.strip().removeprefix('File "'))
-    ]
+    pairs = itertools.pairwise(lines)
+    own = [line for place, line in pairs if _is_cell(place.strip().removeprefix('File "'))]
     where = f', at "{own[-1].strip()}"' if own else ""
     return f"Traceback: {lines[-1]}{where}"
 
