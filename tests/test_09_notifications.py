@@ -313,6 +313,7 @@ def test_delivered_counts_who_is_there(server):
 
     Which line of your route runs when its client has gone, whatever the client did before?
     """
+    start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann:
         server.connect("/ws/notifications", name="ben").close()
         server.connect("/ws/notifications", name="cleo").drop()
@@ -321,14 +322,17 @@ def test_delivered_counts_who_is_there(server):
         eve.send("hello")
         eve.send(b"\x01")
         eve.close()
-        server.fast_forward(4.25)
+        server.fast_forward(7, since=start)
+
+        ann.expect_json({"seq": 1, "message": "tick"})
 
         server.post("/notify", json={"message": "who is left?"}).expect_json({"delivered": 1})
 
-        ann.expect_json({"message": "who is left?"})
+        ann.expect_json({"seq": 2, "message": "who is left?"})
+
         server.connect("/ws/notifications", name="flo").send_last("bye")
         ann.close()
-        server.fast_forward(2.25)
+        server.fast_forward(12, since=start)
 
         server.post("/notify", json={"message": "and now?"}).expect_json({"delivered": 0})
 
