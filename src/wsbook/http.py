@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from .verdict import CheckFailed
+from .verdict import CheckFailed, agrees, described
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,13 @@ class Answer:
             return json.loads(self.text)
         except ValueError:
             raise CheckFailed("not json", f"{self.request} was answered with no JSON", received=self.text) from None
+
+    def expect_json(self, value: Any) -> None:
+        """Fail unless the body is this JSON. Of an object only the keys named in `value` count."""
+        found = self.json()
+        if not agrees(found, value):
+            message = f"{self.request} was answered with something else"
+            raise CheckFailed("different", message, expected=described(value), received=found)
 
 
 def send_request(

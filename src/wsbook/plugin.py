@@ -173,7 +173,7 @@ def _is_judged_by_its_log(item: pytest.Item) -> bool:
 def _judge_log(server: Server) -> None:
     from .tracebacks import TRACEBACK, troubles
 
-    if server.tracebacks_allowed or not server.is_alive:
+    if server.tracebacks_allowed or server.failure is not None:
         return
     log = server.final_log()
     if TRACEBACK in log:
