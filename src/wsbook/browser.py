@@ -160,16 +160,21 @@ class Tab:
         self.number = number
         self.is_open = True
         self.sent = self.heard = self.ends = 0
+        self._is_loading = False
+        self._troubles: list[str] = []
+        self._sockets: list[str] = []
         self._browser = browser
         self._server = browser.server
         # Each tab says which one it is: so the server's process tells their connections from the checks' own.
         self._context = browser._chromium.context(user_agent=f"Mozilla/5.0 ({TAB}{number})", locale="en-US")
-        self._page: Page = browser.do(self._context.new_page(), self)
-        self._page.on("websocket", self._connects)
-        self._page.on("pageerror", lambda error: self._trouble(f"JavaScript error: {error}"))
-        self._page.on("requestfailed", lambda request: self._trouble(f"{request.url} could not be loaded"))
-        self._is_loading = False
-        self._troubles: list[str] = []
+        self._page: Page = browser.do(self._new_page(), self)
+
+    async def _new_page(self) -> Page:
+        page = await self._context.new_page()
+        page.on("websocket", self._connects)
+        page.on("pageerror", lambda error: self._trouble(f"JavaScript error: {error}"))
+        page.on("requestfailed", lambda request: self._trouble(f"{request.url} could not be loaded"))
+        return page
 
     def __enter__(self) -> Self:
         return self
@@ -247,6 +252,11 @@ class Tab:
         if found is None:
             raise CheckFailed("page", f"the page in {self.name} has no {selector}{self._told()}")
         return found
+
+    @property
+    def socket_host(self) -> str | None:
+        """The name of the host to which the page has last opened a WebSocket."""
+        return urlsplit(self._sockets[-1]).hostname if self._sockets else None
 
     def expect_text(self, selector: str, text: str) -> None:
         """Fail unless an element comes to show this text, among others maybe."""
@@ -374,6 +384,7 @@ class Tab:
     # What the page does, into the conversation
 
     def _connects(self, socket: WebSocket) -> None:
+        self._sockets.append(socket.url)
         url = urlsplit(socket.url)
         here = url.netloc == urlsplit(self._page.url).netloc
         self._note("→", f"connects to {url._replace(scheme='', netloc='').geturl() if here else socket.url}")
