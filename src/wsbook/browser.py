@@ -122,6 +122,15 @@ class Browser:
             if beat and self._news() == before and not self._is_under_way():
                 return
 
+    def calm_down(self) -> None:
+        """The same, and whatever the server may still do within the time that an answer may take."""
+        while True:
+            before = self._news()
+            self.server.wait(lambda seconds: False)
+            self.rest()
+            if self._news() == before:
+                return
+
     def _is_still(self, true: Callable[[], bool], standing: Standing) -> bool:
         """Whether nothing happens in any tab, for so many beats. The server is at rest."""
         before, beats = self._news(), 0
@@ -247,7 +256,7 @@ class Tab:
 
     def text(self, selector: str) -> str:
         """What an element shows, once nothing changes any more: its text, or what is in the field."""
-        self._browser.wait(lambda: False)
+        self._browser.calm_down()
         found = self._shows(selector)
         if found is None:
             raise CheckFailed("page", f"the page in {self.name} has no {selector}{self._told()}")
@@ -270,8 +279,8 @@ class Tab:
     def expect_count(self, selector: str, count: int) -> None:
         """Fail unless there come to be so many elements, and it stays so."""
         look = functools.partial(self._ask, "selector => document.querySelectorAll(selector).length", selector)
-        self._browser.wait(lambda: look() == count if count else False)
-        self._browser.rest()
+        self._browser.wait(lambda: look() == count)
+        self._browser.calm_down()
         if look() != count:
             raise CheckFailed(
                 "page",
@@ -291,13 +300,13 @@ class Tab:
     def expect_no_ink(self, selector: str, point: tuple[float, float], *, reach: int = 6) -> None:
         """Fail unless a canvas comes to be blank here, and stays so."""
         self._browser.wait(lambda: self._ask(INK, [selector, *point, reach]) is False)
-        self._browser.rest()
+        self._browser.calm_down()
         if self._ask(INK, [selector, *point, reach]) is not False:
             raise self._wrong(f"{self.name} has something drawn on {selector} at {point}, and should not", None)
 
     def evaluate(self, script: str) -> Any:
         """The value of a JavaScript expression in the page, once nothing changes any more."""
-        self._browser.wait(lambda: False)
+        self._browser.calm_down()
         return self._ask(f"() => ({script})")
 
     # Inside
