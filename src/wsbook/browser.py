@@ -73,13 +73,14 @@ class Browser:
         self.server = server
         self.tabs: list[Tab] = []
 
-    def open(self, path: str = "/", *, name: str = "tab", host: str = "127.0.0.1") -> Tab:
+    def open(self, path: str = "/", *, name: str = "tab", host: str = "127.0.0.1", **look: Any) -> Tab:
         """Open a page of the server in a new tab. Fails if it does not load.
 
         `host` may be any name that ends with `.example`: the browser finds the server there, too.
+        `look` are options of Playwright's contexts, such as `viewport` and `color_scheme`.
         Raises `NoBrowser` where there is none.
         """
-        tab = Tab(self, next(_numbers), name)
+        tab = Tab(self, next(_numbers), name, look)
         self.tabs.append(tab)
         tab.load(f"http://{host}:{self.server.port}{path}", path if host == "127.0.0.1" else f"{path} at {host}")
         return tab
@@ -164,7 +165,7 @@ class Browser:
 class Tab:
     """One tab. Made by `browser.open()`. A `with` block closes it at its end."""
 
-    def __init__(self, browser: Browser, number: int, name: str) -> None:
+    def __init__(self, browser: Browser, number: int, name: str, look: dict[str, Any]) -> None:
         self.name = name
         self.number = number
         self.is_open = True
@@ -175,7 +176,8 @@ class Tab:
         self._browser = browser
         self._server = browser.server
         # Each tab says which one it is: so the server's process tells their connections from the checks' own.
-        self._context = browser._chromium.context(user_agent=f"Mozilla/5.0 ({TAB}{number})", locale="en-US")
+        agent = f"Mozilla/5.0 ({TAB}{number})"
+        self._context = browser._chromium.context(**{"user_agent": agent, "locale": "en-US", **look})
         self._page: Page = browser.do(self._new_page(), self)
 
     async def _new_page(self) -> Page:
@@ -308,6 +310,11 @@ class Tab:
         """The value of a JavaScript expression in the page, once nothing changes any more."""
         self._browser.calm_down()
         return self._ask(f"() => ({script})")
+
+    def screenshot(self) -> bytes:
+        """What the tab looks like, as PNG, once nothing changes any more."""
+        self._browser.calm_down()
+        return self._browser.do(self._page.screenshot(animations="disabled", caret="hide"), self)
 
     # Inside
 
