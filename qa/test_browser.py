@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from wsbook._child import Source
 from wsbook._chromium import Chromium, NoBrowser
+from wsbook._load import Source
 from wsbook.browser import Browser
 from wsbook.server import Server
 from wsbook.verdict import CheckFailed

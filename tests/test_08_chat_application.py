@@ -295,7 +295,10 @@ def test_ids_and_texts_are_passed_on_unchanged(server):
 
     An id is any text, decoded already; a text may be empty, long, or have blanks around it.
     """
-    with server.connect("/ws/J%C3%BCrgen", name="jürgen") as jürgen, server.connect("/ws/50%2541", name="50%41") as half:
+    with (
+        server.connect("/ws/J%C3%BCrgen", name="jürgen") as jürgen,
+        server.connect("/ws/50%2541", name="50%41") as half,
+    ):
         assert jürgen.receive_all(2) == ["Client #Jürgen joined the chat", "Client #50%41 joined the chat"]
         assert half.receive() == "Client #50%41 joined the chat"
 
@@ -325,7 +328,14 @@ def test_private_words_are_any_words(server):
         jürgen.receive_all(3)
         one.receive_all(2)
         me.receive()
-        for words in ("one", "two  blanks and one at the end ", "line\nline", "@1 and @nobody", "a: (private): #", "ÄÖ世"):
+        for words in (
+            "one",
+            "two  blanks and one at the end ",
+            "line\nline",
+            "@1 and @nobody",
+            "a: (private): #",
+            "ÄÖ世",
+        ):
             ann.send(f"@Jürgen {words}")
 
             assert jürgen.receive() == f"Client #ann@home.example (private): {words}"
@@ -719,7 +729,7 @@ def test_html_is_shown_as_text(browser):
 def test_the_page_works_from_any_host(browser):
     """The page connects to the host and port that it came from, whatever they are.
 
-    A page that says `localhost` talks to the reader's own computer. In a browser, `location.host` is where it came from.
+    A page that says `localhost` talks to its reader's computer. In JavaScript, `location.host` is where it came from.
     """
     ann = browser.open("/?id=ann", name="ann's tab", host="chat.example")
     ann.type("#messageText", "hello")

@@ -109,7 +109,7 @@ class Browser:
             return True
         while True:
             before = self._news()
-            if self.server.wait(lambda seconds: true(), hopeless=functools.partial(self._is_still, true)):
+            if self.server.wait_for_page(lambda seconds: true(), functools.partial(self._is_still, true)):
                 return True
             if self._news() == before:
                 return False
@@ -127,7 +127,7 @@ class Browser:
         """The same, and whatever the server may still do within the time that an answer may take."""
         while True:
             before = self._news()
-            self.server.wait(lambda seconds: False)
+            self.server.wait_for_page(lambda seconds: False, lambda standing: True)
             self.rest()
             if self._news() == before:
                 return

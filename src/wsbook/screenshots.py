@@ -1,4 +1,4 @@
-"""Make the pictures of the two pages in docs/: the pages as they are, in a real browser, with the solutions behind them.
+"""Make the pictures of the two pages in docs/: real pages in a real browser, with the solutions behind them.
 
     python -m wsbook.screenshots            those that are out of date
     python -m wsbook.screenshots --all      all of them
@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ._child import Source
 from ._chromium import Chromium, NoBrowser
+from ._load import Source
 from .browser import Browser, Tab
 from .course import find, find_root
 from .server import Server
@@ -122,7 +122,9 @@ def stale(root: Path) -> list[str]:
 
 def main() -> int:
     """The command line; see above."""
-    parser = argparse.ArgumentParser(prog="python -m wsbook.screenshots", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m wsbook.screenshots", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("--all", action="store_true", help="make all pictures")
     parser.add_argument("--check", action="store_true", help="change nothing, and tell what is out of date")
     arguments = parser.parse_args()

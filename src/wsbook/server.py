@@ -351,7 +351,7 @@ class Server:
     def tabs(self) -> dict[int, dict[str, int]]:
         """What the browser's tabs have to do with this server, by number: messages received, sent, connections open."""
         books: dict[int, dict[str, int]] = {}
-        for facts in (self._ask("facts") or {}).values():
+        for facts in (self._process.ask("facts") or {}).values():
             if facts["tab"] is not None:
                 book = books.setdefault(facts["tab"], {"received": 0, "sent": 0, "open": 0})
                 book["received"] += facts["received"]
@@ -373,6 +373,10 @@ class Server:
         return place
 
     # Waiting
+
+    def wait_for_page(self, shows: Callable[[float], bool], hopeless: Callable[[Standing], bool]) -> bool:
+        """What `Patience.wait` does, for a page in a browser."""
+        return self._patience.wait(shows, None, hopeless)
 
     def wait_for_message(self, client: Client, came: Callable[[float], bool], allowance: float | None) -> bool:
         if allowance == 0.0 and came(0):
