@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from grading import ROOT, grade
 
 from wsbook._chromium import Chromium, NoBrowser
 from wsbook._load import Source
@@ -15,6 +20,7 @@ from wsbook.browser import Browser
 from wsbook.server import Server
 from wsbook.verdict import CheckFailed
 
+STEM = "08_chat_application"
 APP = """
 import asyncio
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
@@ -239,3 +245,59 @@ def test_no_browser(monkeypatch):
 
     with pytest.raises(NoBrowser, match="python -m playwright install chromium"):
         Chromium().context()
+
+
+def test_checks_are_skipped_where_there_is_no_browser(monkeypatch, tmp_path):
+    monkeypatch.setenv("WSBOOK_BROWSER", "")
+
+    graded = grade(ROOT / "solutions", tmp_path, STEM, options=("-k", "page"))
+
+    exercise = graded.exercises[STEM]
+    skipped = [check for check in exercise["checks"] if check["outcome"] == "skipped"]
+    assert graded.status == 0
+    assert exercise["status"] == "solved"
+    assert [check["id"] for check in skipped] == ["test_the_page_works_from_any_host"]
+    assert "python -m playwright install chromium" in skipped[0]["message"]
+    assert "1 checks passed, 1 skipped: there is no Chromium" in " ".join(graded.output.split())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, Ctrl-C cannot be sent to one program alone")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interruption_leaves_no_browser_behind(tmp_path, stop):
+    page = "<script>setTimeout(() => { while (true); }, 0)</script>"
+    (tmp_path / f"{STEM}.py").write_text(APP.format(page=page, before="pass"), encoding="utf-8")
+    run = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--submission",
+            str(tmp_path),
+            f"tests/test_{STEM}.py",
+            "-k",
+            "two_tabs",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    started: list[psutil.Process] = []
+    deadline = time.monotonic() + 120
+    while not any("--type=renderer" in _arguments(one) for one in started) and time.monotonic() < deadline:
+        time.sleep(0.2)
+        started = psutil.Process(run.pid).children(recursive=True)
+    assert started
+    os.killpg(run.pid, stop)
+    run.wait(60)
+    _gone, alive = psutil.wait_procs(started, 30)
+
+    assert not alive
+
+
+def _arguments(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""

@@ -69,7 +69,7 @@ class Chromium:
         if self._reason:
             raise NoBrowser(self._reason)
         try:
-            if self._browser is None or not self._browser.is_connected():
+            if not self.is_running:
                 self.stop()
                 self._start()
             assert self._browser is not None
@@ -78,6 +78,11 @@ class Chromium:
             self.stop()
             self._reason = str(error)
             raise
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the browser has been started, and has not ended."""
+        return self._browser is not None and self._browser.is_connected()
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Let the browser begin something, and don't wait for it."""

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from ._chromium import Chromium, Hangs
+from ._chromium import Chromium, Hangs, NoBrowser
 from ._traffic import TAB
 from .transcript import shown
 from .verdict import CheckFailed
@@ -35,6 +35,8 @@ T = TypeVar("T")
 
 STILL = 20
 """Beats without anything new after which nothing more is expected of a page."""
+ROUNDS = 10
+"""How often all that is done anew because something happened meanwhile, or because half a minute was too short."""
 STUCK = 200
 """The same while something seems to be on its way between page and server."""
 ACTION = 60_000
@@ -72,6 +74,7 @@ class Browser:
         self._chromium = chromium
         self.server = server
         self.tabs: list[Tab] = []
+        self._is_certain = False
 
     def open(self, path: str = "/", *, name: str = "tab", host: str = "127.0.0.1", **look: Any) -> Tab:
         """Open a page of the server in a new tab. Fails if it does not load.
@@ -102,17 +105,23 @@ class Browser:
             raise CheckFailed(
                 "page hangs", f"{tab.name} does not answer any more: a script of the page runs without end"
             ) from None
+        except Exception:
+            if not self._chromium.is_running:
+                raise NoBrowser("the browser has ended by itself. Grade again.") from None
+            raise
 
     def wait(self, true: Callable[[], bool]) -> bool:
         """Look until something is true. False only when it is certain that it will not become so."""
         if true():
             return True
-        while True:
+        for _ in range(ROUNDS):
             before = self._news()
+            self._is_certain = False
             if self.server.wait_for_page(lambda seconds: true(), functools.partial(self._is_still, true)):
                 return True
-            if self._news() == before:
-                return False
+            if not self.server.is_alive or (self._is_certain and self._news() == before):
+                break
+        return False
 
     def rest(self) -> None:
         """Let what was done in a tab reach the server, and the server's answer all tabs."""
@@ -140,6 +149,7 @@ class Browser:
             beats += 1
             if true() or self._news() != before:
                 return True
+        self._is_certain = True
         return True
 
     def _beat(self) -> None:
