@@ -125,6 +125,15 @@ class Client:
             message = "something else came than was expected"
             raise CheckFailed("different", message, client=self, expected=described(value), received=found)
 
+    def receive_until(self, message: str) -> None:
+        """Pass over what comes until this message does. Fails if it doesn't come."""
+        try:
+            while self.receive() != message:
+                pass
+        except CheckFailed as error:
+            error.expected = message
+            raise
+
     def receive_all(self, count: int) -> list[str | bytes]:
         """The next `count` messages."""
         return [self.receive() for _ in range(count)]

@@ -378,8 +378,10 @@ def grade(line: str) -> None:
 
 def _shown_grade(number: str, title: str, found: dict[str, Any]) -> list[dict[str, str]]:
     """What JupyterLab draws: the result, then the sequence diagram of the conversation that failed."""
-    signs = {"passed": "✓", "failed": "✗", "not reached": "·"}
+    signs = {"passed": "✓", "failed": "✗", "skipped": "○", "not reached": "·"}
     checks = [f"{signs[check['outcome']]} {check['name']}" for check in found["checks"]]
+    skipped = [check["message"] for check in found["checks"] if check["outcome"] == "skipped"]
+    checks += [f"○ {len(skipped)} skipped: {skipped[0]}"] if skipped else []
     failed = next((check for check in found["checks"] if check["outcome"] == "failed"), None)
     head = f"{number} {title}: {found['status']}"
     text = "\n".join([head, *checks])

@@ -9,12 +9,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Outcome = Literal["passed", "failed", "not reached"]
+Outcome = Literal["passed", "failed", "skipped", "not reached"]
 
 
 @dataclass
 class Check:
-    """One rule of the contract. `message` and `transcript` say how it failed; `diagram` is the same in Mermaid."""
+    """One rule of the contract. `message` and `transcript` say how it failed; `diagram` is the same in Mermaid.
+
+    A check that is skipped could not be made on this machine; `message` says what it lacks.
+    """
 
     id: str
     name: str
@@ -38,11 +41,15 @@ class Grade:
         """ "solved", "failing", or "not started" when there is no file."""
         if self.missing:
             return "not started"
-        return "solved" if all(check.outcome == "passed" for check in self.checks) else "failing"
+        return "solved" if all(check.outcome in ("passed", "skipped") for check in self.checks) else "failing"
 
     @property
     def passed(self) -> int:
         return sum(check.outcome == "passed" for check in self.checks)
+
+    @property
+    def skipped(self) -> list[Check]:
+        return [check for check in self.checks if check.outcome == "skipped"]
 
     @property
     def failed(self) -> Check | None:

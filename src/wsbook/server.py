@@ -439,6 +439,17 @@ class Server:
         facts = list((self._process.ask("facts") or {}).values())
         return facts[-1] if facts else {}
 
+    def tabs(self) -> dict[int, dict[str, int]]:
+        """What the browser's tabs have to do with this server, by number: messages received, sent, connections open."""
+        books: dict[int, dict[str, int]] = {}
+        for facts in (self._process.ask("facts") or {}).values():
+            if facts["tab"] is not None:
+                book = books.setdefault(facts["tab"], {"received": 0, "sent": 0, "open": 0})
+                book["received"] += facts["received"]
+                book["sent"] += facts["sent"]
+                book["open"] += facts["is_websocket"] and not facts["returned"]
+        return books
+
     def routes(self) -> list[str]:
         """The paths that have a WebSocket route."""
         return list(self._process.ask("routes") or [])
@@ -453,6 +464,10 @@ class Server:
         return place
 
     # Waiting
+
+    def wait_for_page(self, shows: Callable[[float], bool], hopeless: Callable[[Standing], bool]) -> bool:
+        """What `Patience.wait` does, for a page in a browser."""
+        return self._patience.wait(shows, None, hopeless)
 
     def wait_for_message(self, client: Client, came: Callable[[float], bool], allowance: float | None) -> bool:
         if allowance == 0.0 and came(0):
