@@ -126,10 +126,15 @@ class Nemesis:
         self._ends: dict[int, int] = {}
         self._reluctance = 0
         self._end_next = False
+        self._hold_next = False
 
     def hold(self, port: int) -> None:
         """Let no message through to this client until it is released, as if its network were slow."""
         self._held.setdefault(port, asyncio.Event())
+
+    def hold_next(self) -> None:
+        """Let the next connection be accepted, and no message through to it until it is released."""
+        self._hold_next = True
 
     def release(self, port: int) -> None:
         if port in self._held:
@@ -159,6 +164,9 @@ class Nemesis:
         if self._end_next:
             self._end_next = False
             self._ends[port] = port
+        if self._hold_next:
+            self._hold_next = False
+            self.hold(port)
         # A browser asks for what it likes: only the grader's own requests are waited for.
         traffic.requests += facts.tab is None
         traffic.unanswered += facts.tab is None
@@ -198,7 +206,7 @@ class Nemesis:
             # Enough turns for the victim's own handler to see its end and to clean up.
             for _ in range(10):
                 await asyncio.sleep(0)
-        if port in self._held:
+        if port in self._held and kind != "websocket.accept":
             await self._held[port].wait()
 
     def _note(self, facts: Facts, message: Message) -> None:
