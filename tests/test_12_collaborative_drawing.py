@@ -723,3 +723,28 @@ def test_everybody_sees_the_same_board(server):
     replay(server, "stroke", "stroke", "undo", "undo", "clear", "mistake", "leave", "join", "stall", seed=6)
     server.slow_network()
     replay(server, "stroke", "stroke", "undo", "undo", "clear", "mistake", "leave", "join", "stall", seed=7)
+
+
+def test_a_line_appears_in_other_tabs(browser):
+    """In a browser, a line drawn in one tab appears on the canvas of another, and of one that opens later.
+
+    The page connects to the host that it came from, and a browser says where a page came from (`Origin`).
+    """
+    ann = browser.open("/?board=caf%C3%A9 b", name="ann's tab")
+    ben = browser.open("/?board=caf%C3%A9 b", name="ben's tab")
+    other = browser.open("/?board=another", name="another board")
+    ann.draw("#board", [(0.2, 0.2), (0.5, 0.5), (0.8, 0.8)])
+
+    ann.expect_ink("#board", (0.5, 0.5))
+    ben.expect_ink("#board", (0.5, 0.5))
+    ben.expect_no_ink("#board", (0.8, 0.2))
+    other.expect_no_ink("#board", (0.5, 0.5))
+
+    later = browser.open("/?board=caf%C3%A9 b", name="a later tab")
+
+    later.expect_ink("#board", (0.5, 0.5))
+    later.expect_no_ink("#board", (0.2, 0.8))
+
+    later.draw("#board", [(0.2, 0.8), (0.3, 0.8)])
+
+    ann.expect_ink("#board", (0.25, 0.8))
