@@ -699,7 +699,7 @@ def test_everybody_sees_the_same_order(server):
 
     Whatever lies between giving an event its number and having it on its way to everybody must not be interrupted.
     """
-    server.slow_network()
+    server.slow_network(both_ways=True)
     replay(server, "stroke", "join", seed=1)
     replay(server, "stroke", "join", "stall", seed=2)
 
@@ -710,7 +710,7 @@ def test_leavers_change_nothing(server):
     A connection that has left must be off the board before the next event goes round, or do no harm there.
     """
     replay(server, "stroke", "leave", "join", seed=3)
-    server.slow_network()
+    server.slow_network(both_ways=True)
     replay(server, "stroke", "leave", "join", "stall", seed=4)
 
 
@@ -721,7 +721,7 @@ def test_everybody_sees_the_same_board(server):
     """
     replay(server, "stroke", "stroke", "undo", "clear", seed=5)
     replay(server, "stroke", "stroke", "undo", "undo", "clear", "mistake", "leave", "join", "stall", seed=6)
-    server.slow_network()
+    server.slow_network(both_ways=True)
     replay(server, "stroke", "stroke", "undo", "undo", "clear", "mistake", "leave", "join", "stall", seed=7)
 
 

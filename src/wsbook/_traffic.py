@@ -124,7 +124,7 @@ class Nemesis:
         self._traffic = traffic
         self._held: dict[int, asyncio.Event] = {}
         self._ends: dict[int, int] = {}
-        self._reluctance = 0
+        self._reluctance = self._distance = 0
         self._end_next = False
         self._hold_next = False
 
@@ -152,6 +152,10 @@ class Nemesis:
         """Let each send take that many turns of the event loop, as under load."""
         self._reluctance = turns
 
+    def keep_apart(self, turns: int) -> None:
+        """Let each message of a client arrive that many turns of the event loop after the one before it."""
+        self._distance = turns
+
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self._application(scope, receive, send)
@@ -173,6 +177,9 @@ class Nemesis:
         traffic.activity += 1
 
         async def observed_receive() -> Message:
+            # Before, not after: a submission may give up waiting, and must not lose a message by that.
+            for _ in range(self._distance):
+                await asyncio.sleep(0)
             message = await receive()
             traffic.activity += 1
             facts.received += message["type"] == "websocket.receive"

@@ -201,6 +201,10 @@ def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         "Between making the snapshot and adding the client, others run at each `await`.",
         "overtaken": "Two messages went out in another order than they were numbered in. Is a message sent later than "
         "it is numbered, with an `await` in between? Others run there.",
+        "impossible": "Take the events in the order of their seq: at this place nothing was on the board to which this "
+        "could have happened. Looking, deciding and numbering belong together: at an `await` in between others run.",
+        "snapshot": "The strokes of a snapshot and its seq have to be of the same moment. "
+        "At an `await` between them others run.",
         "two orders": "There are two orders: two events have the same number, or an event looks different for each "
         "client. Who counts, and when?",
         "silent http": "Your HTTP route never comes to its `return`.",

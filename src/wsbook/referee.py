@@ -82,7 +82,7 @@ class Referee:
 
     def _take_snapshot(self, person: Person, snapshot: Event) -> None:
         if snapshot.get("type") != "snapshot":
-            raise _failed("different", person, "got something before its snapshot", "a snapshot", snapshot)
+            raise _failed("different", person, "got something before its snapshot", {"type": "snapshot"}, snapshot)
         if not agrees(snapshot, {"type": "snapshot"}) or not _is_number(snapshot.get("seq")):
             raise _failed("different", person, "got a snapshot without its seq", "a number as seq", snapshot)
         if not isinstance(snapshot.get("strokes"), list):
@@ -165,7 +165,7 @@ class Referee:
     def _draw(self, seq: int, event: Event, witness: Person) -> int:
         owner, asked = self.owners.get(_mark(event), (None, None))
         if owner is None or asked is None:
-            raise _failed("different", witness, f"got a stroke with seq {seq} that nobody drew", "a stroke", event)
+            raise _failed("impossible", witness, f"got a stroke with seq {seq} that nobody drew", "a stroke", event)
         if asked not in owner.asked:
             raise _failed("too many", witness, f"got a stroke of {owner.name} a second time", "another event", event)
         if not agrees(event, asked):
@@ -178,21 +178,21 @@ class Referee:
         stroke: Any = event.get("stroke")
         if not _is_number(stroke) or stroke not in strokes:
             message = f"got an undone with seq {seq} for a stroke that is not there"
-            raise _failed("different", witness, message, f"one of the strokes {strokes}", event)
+            raise _failed("impossible", witness, message, f"one of the strokes {strokes}", event)
         owner = next(person for person in self.people if stroke in person.drawn)
         if {"type": "undo"} not in owner.asked:
             message = f"saw a stroke of {owner.name} undone, who asked for no undo"
-            raise _failed("different", witness, message, "a stroke of the one who asked for it", event)
+            raise _failed("impossible", witness, message, "a stroke of the one who asked for it", event)
         if stroke != owner.drawn[-1]:
             message = f"saw the stroke {stroke} of {owner.name} undone, which is not its newest"
-            raise _failed("different", witness, message, {"type": "undone", "stroke": owner.drawn[-1]}, event)
+            raise _failed("impossible", witness, message, {"type": "undone", "stroke": owner.drawn[-1]}, event)
         self._pass_over(owner, {"type": "undo"})
         return owner.drawn.pop()
 
     def _clear(self, seq: int, event: Event, witness: Person) -> None:
         owner = next((person for person in self.people if {"type": "clear"} in person.asked), None)
         if owner is None:
-            raise _failed("different", witness, f"got a cleared with seq {seq} that nobody asked for", "none", event)
+            raise _failed("impossible", witness, f"got a cleared with seq {seq} that nobody asked for", "none", event)
         self._pass_over(owner, {"type": "clear"})
         for person in self.people:
             person.drawn.clear()
@@ -215,12 +215,12 @@ class Referee:
         seq = int(snapshot["seq"])
         if seq >= len(self.states):
             message = f"got a snapshot with seq {seq}, and nobody ever saw that event"
-            raise _failed("different", person, message, f"a seq up to {len(self.states) - 1}", snapshot)
+            raise _failed("snapshot", person, message, f"a seq up to {len(self.states) - 1}", snapshot)
         expected, found = self.states[seq], snapshot["strokes"]
         numbers = [stroke.get("seq") if isinstance(stroke, dict) else stroke for stroke in found]
         if numbers != expected:
             message = f"got a snapshot with seq {seq} that has other strokes than were there after that event"
-            raise _failed("different", person, message, f"strokes {expected}", f"strokes {numbers}")
+            raise _failed("snapshot", person, message, f"strokes {expected}", f"strokes {numbers}")
         for number, stroke in zip(expected, found, strict=True):
             event = self.order[number][0]
             plain = {key: event[key] for key in ("type", "points", "color", "width")}

@@ -325,9 +325,14 @@ class Server:
         victim.left = True
         self._process.ask("end_on_send", victim.port, to.port)
 
-    def slow_network(self) -> None:
-        """Let each send take some turns of the server's event loop, as it does under load."""
+    def slow_network(self, *, both_ways: bool = False) -> None:
+        """Let each send take some turns of the server's event loop, as it does under load.
+
+        `both_ways` also keeps the messages of a client some turns apart, so that those of several mingle.
+        """
         self._process.ask("slow_down", 5)
+        if both_ways:
+            self._process.ask("keep_apart", 3)
 
     # Evidence
 
