@@ -129,13 +129,18 @@ class Nemesis:
         self._traffic = traffic
         self._held: dict[int, asyncio.Event] = {}
         self._ends: dict[int, int] = {}
-        self._reluctance = 0
+        self._reluctance = self._distance = 0
         self._end_next = False
         self._ends_on_accept: int | None = None
+        self._hold_next = False
 
     def hold(self, port: int) -> None:
         """Let no message through to this client until it is released, as if its network were slow."""
         self._held.setdefault(port, asyncio.Event())
+
+    def hold_next(self) -> None:
+        """Let the next connection be accepted, and no message through to it until it is released."""
+        self._hold_next = True
 
     def release(self, port: int) -> None:
         if port in self._held:
@@ -157,6 +162,10 @@ class Nemesis:
         """Let each send take that many turns of the event loop, as under load."""
         self._reluctance = turns
 
+    def keep_apart(self, turns: int) -> None:
+        """Let each message of a client arrive that many turns of the event loop after the one before it."""
+        self._distance = turns
+
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self._application(scope, receive, send)
@@ -169,12 +178,18 @@ class Nemesis:
         if self._end_next:
             self._end_next = False
             self._ends[port] = port
+        if self._hold_next:
+            self._hold_next = False
+            self.hold(port)
         # A browser asks for what it likes: only the grader's own requests are waited for.
         traffic.requests += facts.tab is None
         traffic.unanswered += facts.tab is None
         traffic.activity += 1
 
         async def observed_receive() -> Message:
+            # Before, not after: a submission may give up waiting, and must not lose a message by that.
+            for _ in range(self._distance):
+                await asyncio.sleep(0)
             message = await receive()
             traffic.activity += 1
             facts.received += message["type"] == "websocket.receive"
@@ -213,7 +228,7 @@ class Nemesis:
             # Enough turns for the victim's own handler to see its end and to clean up.
             for _ in range(10):
                 await asyncio.sleep(0)
-        if port in self._held:
+        if port in self._held and kind != "websocket.accept":
             await self._held[port].wait()
 
     def _note(self, facts: Facts, message: Message) -> None:

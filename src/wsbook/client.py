@@ -138,6 +138,11 @@ class Client:
         """The next `count` messages."""
         return [self.receive() for _ in range(count)]
 
+    def heard(self) -> list[str | bytes]:
+        """The messages that have arrived by now, without any waiting."""
+        inbox = self.connection.inbox
+        return [inbox.popleft() for _ in range(len(inbox))]
+
     def expect_silence(self) -> None:
         """Fail if a message comes, or the connection ends, though nobody does anything any more."""
         inbox = self.connection.inbox

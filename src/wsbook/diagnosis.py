@@ -221,6 +221,19 @@ def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         "late": "Clients wait for each other: while your route works for one, the others are not served. Does it call "
         "time.sleep, or hold a lock while it waits?",
         "not reading": "Your route does not call receive while the client sends, so the message gets stuck on its way.",
+        "missed": "It was under way while this client joined, or sent to a list that changed meanwhile. "
+        "Whatever your server does between numbering an event and having it on its way to everybody, "
+        "or between making a snapshot and adding the client, others run at each `await` in it.",
+        "doubled": "Your server sends an event to a client whose snapshot has it in it already, or twice. "
+        "Between making the snapshot and adding the client, others run at each `await`.",
+        "overtaken": "Two messages went out in another order than they were numbered in. Is a message sent later than "
+        "it is numbered, with an `await` in between? Others run there.",
+        "impossible": "Take the events in the order of their seq: at this place nothing was on the board to which this "
+        "could have happened. Looking, deciding and numbering belong together: at an `await` in between others run.",
+        "snapshot": "The strokes of a snapshot and its seq have to be of the same moment. "
+        "At an `await` between them others run.",
+        "two orders": "There are two orders: two events have the same number, or an event looks different for each "
+        "client. Who counts, and when?",
         "silent http": "Your HTTP route never comes to its `return`.",
         "gone": "The server's process or its socket is gone.",
         "no handshake": "The TCP connection ended in the middle of the handshake.",

@@ -131,13 +131,20 @@ class Server:
             return 101
         return found
 
-    def connect_together(self, paths: list[str]) -> list[Client]:
-        """Open a connection for each path, so that all handshakes reach the server in one turn of its loop."""
+    def connect_together(
+        self, paths: list[str], *, names: list[str] | None = None, meanwhile: Callable[[], None] = lambda: None
+    ) -> list[Client]:
+        """Open a connection for each path, so that all handshakes reach the server in one turn of its loop.
+
+        What clients do in `meanwhile` reaches it in the same turn.
+        """
         self._spoken = threading.Semaphore(0)
-        with self.held_still(arrivals=1):
-            handshakes = [self._begin(Request(path)) for path in paths]
+        called: list[str | None] = [*names] if names else [None] * len(paths)
+        with self.held_still():
+            handshakes = [self._begin(Request(path), name) for path, name in zip(paths, called, strict=True)]
             for _ in paths:
                 self._spoken.acquire(timeout=10)
+            meanwhile()
         found = [self._opened(handshake) for handshake in handshakes]
         return [_welcomed(path, one) for path, one in zip(paths, found, strict=True)]
 
@@ -148,6 +155,13 @@ class Server:
             clients.append(self.connect(path, name=path.rpartition("/")[2]))
             self.pass_over()
         return clients
+
+    def connect_held_back(self, path: str, *, name: str | None = None) -> Client:
+        """Connect over a slow network: after the handshake no message reaches the client until `let_through`."""
+        self._process.ask("hold_next")
+        client = self.connect(path, name=name)
+        self.transcript.add(client.name, "·", "its network stalls")
+        return client
 
     def connect_and_drop(self, path: str) -> None:
         """Connect, and drop the connection at the moment when the first message is on its way."""
@@ -232,16 +246,10 @@ class Server:
         The last of them may take as long as one answer after the other. Fails unless each answer's status is 2xx.
         """
         sent = threading.Semaphore(0)
-
-        def trace(event: str, info: object) -> None:
-            if event == "http11.send_request_body.complete":
-                sent.release()
-
-        options = {"extensions": {"trace": trace}}
         with self.held_still(arrivals=1):
             self._patience.requests += len(bodies)
             futures = [
-                self._threads.submit(send_request, "POST", self.port, path, AT_LAST, json=body, **options)
+                self._threads.submit(send_request, "POST", self.port, path, AT_LAST, json=body, has_sent=sent.release)
                 for body in bodies
             ]
             for body in bodies:
@@ -372,7 +380,9 @@ class Server:
             yield
         finally:
             self._is_held = False
-            active = {line.who for line in self.transcript.lines[before:] if line.arrow == "→"}
+            said = [line for line in self.transcript.lines[before:] if line.arrow == "→"]
+            # All new connections arrive on one socket, the one that listens.
+            active = {"" if line.what.startswith("connects to ") else line.who for line in said}
             self._process.ask("go on", len(active) if arrivals is None else arrivals)
         self.settle()
 
@@ -399,9 +409,14 @@ class Server:
         victim.left = True
         self._process.ask("end_on_accept", victim.port)
 
-    def slow_network(self) -> None:
-        """Let each send take some turns of the server's event loop, as it does under load."""
+    def slow_network(self, *, both_ways: bool = False) -> None:
+        """Let each send take some turns of the server's event loop, as it does under load.
+
+        `both_ways` also keeps the messages of a client some turns apart, so that those of several mingle.
+        """
         self._process.ask("slow_down", 5)
+        if both_ways:
+            self._process.ask("keep_apart", 3)
 
     # Evidence
 
@@ -468,6 +483,18 @@ class Server:
     def wait_for_page(self, shows: Callable[[float], bool], hopeless: Callable[[Standing], bool]) -> bool:
         """What `Patience.wait` does, for a page in a browser."""
         return self._patience.wait(shows, None, hopeless)
+
+    def wait_for(self, done: Callable[[], bool], allowance: float) -> bool:
+        """Wait until it is done, for so many seconds of the server's own time. False when it is certain that it won't.
+
+        All that was sent to a client that is still there has arrived by then.
+        """
+        there = [client for client in self.clients if not client.left]
+        return self._patience.wait(
+            lambda seconds: done(),
+            allowance,
+            lambda standing: all(client.saw_fence(standing.fence, 10) for client in there),
+        )
 
     def wait_for_message(self, client: Client, came: Callable[[float], bool], allowance: float | None) -> bool:
         if allowance == 0.0 and came(0):

@@ -26,7 +26,7 @@ class CheckFailed(AssertionError):
 
 
 def agrees(found: Any, expected: Any) -> bool:
-    """Whether what came is what was expected. Of an object only the keys named in `expected` count.
+    """Whether what came is what was expected. Of an object, inside of a list too, only the keys named there count.
 
     The type `str` stands for any text that is not empty. True is not 1, as in JSON.
     """
@@ -34,6 +34,8 @@ def agrees(found: Any, expected: Any) -> bool:
         return isinstance(found, str) and found != ""
     if isinstance(expected, dict) and isinstance(found, dict):
         return all(key in found and agrees(found[key], value) for key, value in expected.items())
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(found) == len(expected) and all(map(agrees, found, expected))
     return bool(found == expected) and isinstance(found, bool) == isinstance(expected, bool)
 
 
