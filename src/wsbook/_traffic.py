@@ -136,11 +136,18 @@ class Nemesis:
         self._ends[receiver] = victim
 
     def end_next_unheard(self) -> None:
-        """End the next connection at the moment when the first message goes to it."""
+        """End the next connection as soon as it is accepted.
+
+        The server learns of it when its route next waits: what the route sends before that goes nowhere, as on a
+        real line, and does not raise.
+        """
         self._end_next = True
 
     def slow_down(self, turns: int) -> None:
-        """Let each send take that many turns of the event loop, as under load."""
+        """Let each message take that many turns of the event loop, as behind others that a client has not read yet.
+
+        Not so a handshake or a close frame that has nothing before it: uvicorn sends these without waiting.
+        """
         self._reluctance = turns
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -152,9 +159,7 @@ class Nemesis:
         traffic = self._traffic
         port = scope["client"][1]
         facts = traffic.facts[port] = Facts(scope["path"])
-        if self._end_next:
-            self._end_next = False
-            self._ends[port] = port
+        unheard, self._end_next = self._end_next, False
         traffic.requests += 1
         traffic.unanswered += 1
         traffic.activity += 1
@@ -171,6 +176,8 @@ class Nemesis:
             await send(message)
             traffic.activity += 1
             self._note(facts, message)
+            if unheard and message["type"] == "websocket.accept" and port in traffic.lines:
+                traffic.lines[port].transport.abort()
 
         try:
             await self._application(scope, observed_receive, observed_send)
@@ -185,8 +192,9 @@ class Nemesis:
             traffic.activity += 1
 
     async def _trouble(self, port: int, kind: str) -> None:
-        for _ in range(self._reluctance):
-            await asyncio.sleep(0)
+        if kind == "websocket.send":
+            for _ in range(self._reluctance):
+                await asyncio.sleep(0)
         victim = self._traffic.lines.get(self._ends.pop(port, 0)) if kind == "websocket.send" else None
         if victim is not None:
             victim.transport.abort()

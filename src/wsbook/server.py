@@ -137,10 +137,10 @@ class Server:
         return [_welcomed(path, one) for path, one in zip(paths, found, strict=True)]
 
     def connect_and_drop(self, path: str) -> None:
-        """Connect, and drop the connection at the moment when the first message is on its way."""
+        """Connect, and drop the connection as soon as it is accepted."""
         self._process.ask("end_next_unheard")
         client = self.connect(path)
-        self.transcript.add(client.name, "·", "drops its connection while its first message is on the way")
+        self.transcript.add(client.name, "·", "drops its connection as soon as it is accepted")
         client.left = True
         self.wait_until_noticed(client)
 
@@ -310,7 +310,7 @@ class Server:
         self._process.ask("end_on_send", victim.port, to.port)
 
     def slow_network(self) -> None:
-        """Let each send take some turns of the server's event loop, as it does under load."""
+        """Let each message take some turns of the server's event loop, as behind others not yet read."""
         self._process.ask("slow_down", 5)
 
     # Evidence
