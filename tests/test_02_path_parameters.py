@@ -203,10 +203,11 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
 def test_a_client_may_leave_before_it_is_greeted(server):
     """A client may leave before it hears a word.
 
-    The greeting, too, is a send that can meet a client that has left.
+    The greeting, too, is a send, and whatever your route waits for before it, a client may leave meanwhile.
     """
     server.connect_and_drop("/ws/42")
     server.connect_and_drop("/ws/status")
+    server.fast_forward(2)
 
     with server.connect("/ws/7") as client:
         assert client.receive() == "Connected to client: 7"

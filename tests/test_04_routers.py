@@ -180,9 +180,11 @@ def test_the_status_is_guarded(server):
 def test_only_the_very_key_will_do(server):
     """Only the very key will do.
 
-    Compare the whole value of the parameter `key`, and no other.
+    Compare the whole value of the parameter `key`, and no other, each time anew.
     """
-    for query in ("key=", "key=let", "key=letmeinn", "key=xletmein", "key=LetMeIn", "monkey=letmein", "key2=letmein"):
+    server.expect("/alerts/status?key=letmein", {"ok": True})
+    near_misses = ("key=", "key=let", "key=letmeinn", "key=xletmein", "key=LetMeIn", "key=letmein%20", "key=%20letmein")
+    for query in (*near_misses, "monkey=letmein", "key2=letmein"):
         assert server.refuses(f"/alerts/ws?{query}") == 403
         assert server.request("GET", f"/alerts/status?{query}").status_code == 403
 

@@ -565,42 +565,6 @@ def test_a_newcomer_who_drops_at_once(server):
     ann.expect_silence()
 
 
-def test_one_who_never_arrived(server):
-    """A client that drops before it is accepted takes no place.
-
-    `accept()` raises then. What had you noted before it?
-    """
-    server.allow_tracebacks()
-    (ann,) = server.connect_in_turn(["/ws/hall/ann"])
-    server.drop_in_handshake("/ws/hall/ben")
-    server.drop_in_handshake("/ws/attic/cleo")
-    server.expect_exactly("/rooms", {"hall": 1})
-    ann.send("only me")
-
-    assert ann.receive() == "ann: only me"
-
-
-def test_one_leaves_while_another_comes(server):
-    """When the last one leaves while a newcomer is being accepted, the newcomer is in the room.
-
-    Is the room that you found before an `await` still the room of that name after it?
-    """
-    (ann,) = server.connect_in_turn(["/ws/hall/ann"])
-    server.drop_while_accepting(ann)
-    ben = server.connect("/ws/hall/ben", name="ben")
-
-    assert ben.receive(passing_over="ann left hall") == "ben joined hall"
-
-    server.expect_exactly("/rooms", {"hall": 1})
-    server.pass_over()
-    cleo = server.connect("/ws/hall/cleo", name="cleo")
-
-    assert cleo.receive() == "cleo joined hall"
-    assert ben.receive() == "cleo joined hall"
-
-    server.expect_exactly("/rooms", {"hall": 2})
-
-
 def test_several_leave_at_once(server):
     """When several leave at the same moment, everyone still there hears of each of them, once.
 

@@ -131,7 +131,6 @@ class Nemesis:
         self._ends: dict[int, int] = {}
         self._reluctance = self._distance = 0
         self._end_next = False
-        self._ends_on_accept: int | None = None
         self._hold_next = False
 
     def hold(self, port: int) -> None:
@@ -150,16 +149,19 @@ class Nemesis:
         """End the victim's connection at the moment when the next message goes to the receiver."""
         self._ends[receiver] = victim
 
-    def end_on_accept(self, victim: int) -> None:
-        """End the victim's connection at the moment when the next handshake is accepted; 0 is the newcomer itself."""
-        self._ends_on_accept = victim
-
     def end_next_unheard(self) -> None:
-        """End the next connection at the moment when the first message goes to it."""
+        """End the next connection as soon as it is accepted.
+
+        The server learns of it when its route next waits: what the route sends before that goes nowhere, as on a
+        real line, and does not raise.
+        """
         self._end_next = True
 
     def slow_down(self, turns: int) -> None:
-        """Let each send take that many turns of the event loop, as under load."""
+        """Let each message take that many turns of the event loop, as behind others that a client has not read yet.
+
+        Not so a handshake or a close frame that has nothing before it: uvicorn sends these without waiting.
+        """
         self._reluctance = turns
 
     def keep_apart(self, turns: int) -> None:
@@ -175,9 +177,7 @@ class Nemesis:
         traffic = self._traffic
         port = scope["client"][1]
         facts = traffic.facts[port] = Facts(scope["path"], tab=_tab(scope), is_websocket=scope["type"] == "websocket")
-        if self._end_next:
-            self._end_next = False
-            self._ends[port] = port
+        unheard, self._end_next = self._end_next, False
         if self._hold_next:
             self._hold_next = False
             self.hold(port)
@@ -201,6 +201,8 @@ class Nemesis:
             await send(message)
             traffic.activity += 1
             self._note(facts, message)
+            if unheard and message["type"] == "websocket.accept" and port in traffic.lines:
+                traffic.lines[port].transport.abort()
 
         try:
             await self._application(scope, observed_receive, observed_send)
@@ -215,14 +217,10 @@ class Nemesis:
             traffic.activity += 1
 
     async def _trouble(self, port: int, kind: str) -> None:
-        for _ in range(self._reluctance):
-            await asyncio.sleep(0)
-        ends = 0
         if kind == "websocket.send":
-            ends = self._ends.pop(port, 0)
-        elif kind == "websocket.accept" and self._ends_on_accept is not None:
-            ends, self._ends_on_accept = self._ends_on_accept or port, None
-        victim = self._traffic.lines.get(ends)
+            for _ in range(self._reluctance):
+                await asyncio.sleep(0)
+        victim = self._traffic.lines.get(self._ends.pop(port, 0)) if kind == "websocket.send" else None
         if victim is not None:
             victim.transport.abort()
             # Enough turns for the victim's own handler to see its end and to clean up.

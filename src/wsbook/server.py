@@ -164,23 +164,12 @@ class Server:
         return client
 
     def connect_and_drop(self, path: str) -> None:
-        """Connect, and drop the connection at the moment when the first message is on its way."""
+        """Connect, and drop the connection as soon as it is accepted."""
         self._process.ask("end_next_unheard")
         client = self.connect(path)
-        self.transcript.add(client.name, "·", "drops its connection while its first message is on the way")
-        client.expect_end()  # the first message may take its time
+        self.transcript.add(client.name, "·", "drops its connection as soon as it is accepted")
         client.left = True
-        # The first message may take its time.
-        if self._patience.wait(client._ended_within):
-            self.wait_until_noticed(client)
-
-    def drop_in_handshake(self, path: str) -> None:
-        """Ask for a connection, and drop it at the moment when it is accepted."""
-        self._process.ask("end_on_accept", 0)
-        begun = self._begin(Request(path))
-        self.transcript.add(begun.name, "·", "drops its connection in the middle of the handshake")
-        self._wait_for_answer(begun.future)
-        self.settle()
+        self.wait_until_noticed(client)
 
     def _begin(self, request: Request, name: str | None = None) -> Handshake:
         begun = handshake.begin(
@@ -403,14 +392,8 @@ class Server:
         victim.left = True
         self._process.ask("end_on_send", victim.port, to.port)
 
-    def drop_while_accepting(self, victim: Client) -> None:
-        """End the victim's connection at the moment when the next handshake is being accepted."""
-        self.transcript.add(victim.name, "·", "will drop its connection while the next client is accepted")
-        victim.left = True
-        self._process.ask("end_on_accept", victim.port)
-
     def slow_network(self, *, both_ways: bool = False) -> None:
-        """Let each send take some turns of the server's event loop, as it does under load.
+        """Let each message take some turns of the server's event loop, as behind others not yet read.
 
         `both_ways` also keeps the messages of a client some turns apart, so that those of several mingle.
         """
