@@ -206,6 +206,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         failure = _as_failure(item, error)
         check.transcript = "\n\n".join(server.transcript.text() for server in servers)
         check.diagram = servers[-1].transcript.mermaid() if servers else ""
+        check.hint = "\n".join((inspect.getdoc(item.obj) or "").splitlines()[2:])  # type: ignore[attr-defined]
         check.message = report.explanation(item.config.stash[GRADING], item, check, failure, servers)
         if not item.config.stash[GRADING].full_trace:
             outcome.longrepr = check.message

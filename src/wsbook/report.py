@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import pytest
 
 from .course import Exercise
 from .diagnosis import explain
-from .results import Check
+from .results import Check, section
 from .transcript import shown
 from .verdict import MISSING, CheckFailed
 
@@ -33,7 +32,7 @@ def explanation(grading: Grading, item: pytest.Item, check: Check, failure: Chec
     """All that a learner is told of a failed check, in the order in which it helps."""
     parts = [check.name, _paragraph(failure.message[:1].upper() + failure.message[1:] + ".")]
     if check.transcript:
-        parts.append(_section("The conversation", check.transcript))
+        parts.append(section("The conversation", check.transcript))
     if failure.expected is not MISSING:
         received = "nothing" if failure.received is MISSING else _shown(failure.received)
         parts.append(f"  expected  {_shown(failure.expected)}\n  came      {received}")
@@ -42,26 +41,21 @@ def explanation(grading: Grading, item: pytest.Item, check: Check, failure: Chec
     if servers:
         found = explain(failure, servers[-1])
         if found.cause:
-            parts.append(_section("Likely cause", textwrap.fill(found.cause, WIDTH - 4)))
+            parts.append(section("Likely cause", textwrap.fill(found.cause, WIDTH - 4)))
         if found.place:
-            parts.append(_section("Your line", _located(found.place, grading.root)))
+            parts.append(section("Your line", _located(found.place, grading.root)))
         if found.exception:
-            parts.append(_section("Exception", found.exception))
+            parts.append(section("Exception", found.exception))
         prints = _prints(servers[-1].log)
         if prints:
-            parts.append(_section("Your server printed", prints))
-    hint = "\n".join((inspect.getdoc(item.obj) or "").splitlines()[2:])  # type: ignore[attr-defined]
-    if hint:
-        parts.append(_section("Hint", hint))
+            parts.append(section("Your server printed", prints))
+    if check.hint:
+        parts.append(section("Hint", check.hint))
     exercise = grading.exercise(item)
     assert exercise is not None
     checks = item.path.relative_to(grading.root).as_posix()
     parts.append(f"  Read      lessons/{exercise.stem}.md\n  Check     {checks}::{item.name}")
     return "\n\n".join(parts)
-
-
-def _section(title: str, text: str) -> str:
-    return f"  {title}\n{textwrap.indent(text, '    ')}"
 
 
 def _paragraph(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import textwrap
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +15,10 @@ Outcome = Literal["passed", "failed", "not reached"]
 
 @dataclass
 class Check:
-    """One rule of the contract. `message` and `transcript` say how it failed; `diagram` is the same in Mermaid."""
+    """One rule of the contract. `message` and `transcript` say how it failed; `diagram` is the same in Mermaid.
+
+    `hint` is a part of the message; a reader may not want to see it yet.
+    """
 
     id: str
     name: str
@@ -22,6 +26,7 @@ class Check:
     message: str = ""
     transcript: str = ""
     diagram: str = ""
+    hint: str = ""
 
 
 @dataclass
@@ -47,6 +52,11 @@ class Grade:
     @property
     def failed(self) -> Check | None:
         return next((check for check in self.checks if check.outcome == "failed"), None)
+
+
+def section(title: str, text: str) -> str:
+    """A part of a message: what it is about, and below it the text, indented."""
+    return f"  {title}\n{textwrap.indent(text, '    ')}"
 
 
 def write(path: Path, grades: list[Grade]) -> None:
