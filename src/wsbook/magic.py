@@ -9,13 +9,13 @@ from __future__ import annotations
 import html
 import json
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from .course import Exercise, NotFound, exercises, find, find_root
 from .grading import GradingProcess
-from .overview import absence
-from .results import section
+from .transcript import section
 
 Part = dict[str, str]
 """One part of an output, by MIME type."""
@@ -27,8 +27,13 @@ MERMAID = "text/vnd.mermaid"
 
 def grade(line: str) -> None:
     """`%grade 01` grades an exercise, and shows the result and the failing conversation."""
+    from IPython.core.getipython import get_ipython
     from IPython.display import display
 
+    shell = get_ipython()
+    if shell is not None and shell.extension_manager is not None:
+        # `%load_ext` stands in the same cell: when that is run again, it would say that it has been run before.
+        shell.extension_manager.loaded.discard("wsbook")
     try:
         exercise = _named(line.strip().strip("\"'"))
         found = _graded(exercise)
@@ -45,8 +50,9 @@ def _named(name: str) -> Exercise:
     if not name:
         raise NotFound(f"Which one? %grade {exercises(root)[0].number}, for example.")
     exercise = find(root, name)
-    if missing := absence(exercise):
-        raise NotFound(missing)
+    answer = exercise.submission(root / "exercises")
+    if not answer.exists():
+        raise NotFound(f"{exercise.number} {exercise.title} is not started: there is no exercises/{answer.name}.")
     return exercise
 
 
@@ -79,11 +85,11 @@ def parts(exercise: Exercise, found: dict[str, Any]) -> list[Part]:
     _, _, wrong = before.strip().partition("\n\n")
     shown = [_part(page + _text(wrong), "\n".join(lines) + f"\n\n{before.strip()}")]
     if failed["transcript"] and found_it:
-        shown.append({MERMAID: failed["diagram"], "text/plain": conversation})
+        shown.append({MERMAID: failed["diagram"], "text/plain": f"\n{conversation}"})
     if after.strip():
         hint = failed["hint"]
         rest = after.replace(section("Hint", hint), "").replace("\n\n\n\n", "\n\n") if hint else after
-        shown.append(_part(_text(rest) + _folded("Hint", html.escape(hint)), after.strip("\n")))
+        shown.append(_part(_text(rest) + _folded("Hint", html.escape(hint)), "\n" + after.strip("\n")))
     return shown
 
 
@@ -106,8 +112,7 @@ def _group(checks: list[dict[str, Any]], outcome: str, is_open: bool) -> str:
         return ""
     if outcome == "failed":
         return f"<p><b>{text}</b></p>"
-    count = len(lines) - len(reasons)
-    return _folded(f"{SIGNS[outcome]} {count} {outcome}", text, is_open and outcome == "passed")
+    return _folded(f"{len(lines) - len(reasons)} {outcome}", text, is_open and outcome == "passed")
 
 
 def _folded(summary: str, text: str, is_open: bool = False) -> str:
@@ -115,4 +120,5 @@ def _folded(summary: str, text: str, is_open: bool = False) -> str:
 
 
 def _text(text: str) -> str:
-    return f"<pre>{html.escape(text.strip(chr(10)))}</pre>" if text.strip() else ""
+    text = html.escape(textwrap.dedent(text).strip("\n"))
+    return f'<pre style="word-break: normal; overflow-wrap: anywhere">{text}</pre>' if text.strip() else ""

@@ -10,8 +10,8 @@ import pytest
 
 from .course import Exercise
 from .diagnosis import explain
-from .results import Check, section
-from .transcript import shown
+from .results import Check
+from .transcript import section, shown
 from .verdict import MISSING, CheckFailed
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
         self._grading = grading
         self._left: dict[str, int] = {}
         self._first: tuple[Exercise, Check] | None = None
+        self._has_begun = self._is_interrupted = False
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
@@ -119,7 +120,7 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
                 self._left[exercise.stem] = self._left.get(exercise.stem, 0) + 1
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
-        pass
+        self._has_begun = True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         category, _, _ = self.config.hook.pytest_report_teststatus(report=report, config=self.config)
@@ -149,8 +150,40 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
         line = f"{mark} {exercise.number} {exercise.title:<22} {what}"
         self._tw.line(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…", **color)
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if excinfo.errisinstance(KeyboardInterrupt):
+            self._is_interrupted = True
+        else:
+            super().pytest_keyboard_interrupt(excinfo)
+
+    def _report_keyboardinterrupt(self) -> None:
+        if self._is_interrupted:
+            self._tw.line(self._so_far(), yellow=True)
+        else:
+            super()._report_keyboardinterrupt()
+
+    def _so_far(self) -> str:
+        """What was graded before an interruption."""
+        if not self._has_begun:
+            return "Interrupted: nothing was graded."
+        graded = [stem for stem, left in self._left.items() if left == 0]
+        solved = sum(self._grading.grades[stem].status == "solved" for stem in graded)
+        parts = []
+        if len(self._left) > 1:
+            parts.append(f"{len(graded)} of {len(self._left)} exercises were graded, {solved} solved")
+        current = next((stem for stem, left in self._left.items() if left > 0), None)
+        if current is not None:
+            grade = self._grading.grades[current]
+            exercise = Exercise(self._grading.root, current)
+            parts.append(f"{exercise.number} {exercise.title} had passed {grade.passed} of {len(grade.checks)} checks")
+        return f"Interrupted: {'; '.join(parts)}."
+
+    def summary_stats(self) -> None:
+        if not self._is_interrupted:
+            super().summary_stats()
+
     def summary_failures(self) -> None:
-        if self._first is None:
+        if self._first is None or self._is_interrupted:
             return
         exercise, check = self._first
         self._tw.line("")
@@ -167,7 +200,7 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
 
     def short_test_summary(self) -> None:
         grades = list(self._grading.grades.values())
-        if len(grades) < 2:
+        if len(grades) < 2 or self._is_interrupted:
             return
         solved = sum(grade.status == "solved" for grade in grades)
         self._tw.line("")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import textwrap
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Outcome = Literal["passed", "failed", "not reached"]
+Outcome = Literal["passed", "failed", "skipped", "not reached"]
 
 
 @dataclass
@@ -52,21 +51,6 @@ class Grade:
     @property
     def failed(self) -> Check | None:
         return next((check for check in self.checks if check.outcome == "failed"), None)
-
-
-def section(title: str, text: str) -> str:
-    """A part of a message: what it is about, and below it the text, indented."""
-    return f"  {title}\n{textwrap.indent(text, '    ')}"
-
-
-def write(path: Path, grades: list[Grade]) -> None:
-    """Write the results of a run as JSON."""
-    exercises = [
-        {"name": grade.name, "status": grade.status, "checks": [asdict(check) for check in grade.checks]}
-        for grade in grades
-    ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"exercises": exercises}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 # Progress: the last grading of each of the learner's own exercises, with a digest of what was graded.
