@@ -98,6 +98,12 @@ def _meant(text: str) -> str:
     return text
 
 
+def saved(document: str) -> dict[str, str]:
+    """The files that a document tells to save."""
+    scripts = [fence for fence in fences(document, "bash") if fence.startswith("#!")]
+    return dict(zip(("who.py", "setup.sh", "run_autograder"), [*fences(document, "python"), *scripts], strict=True))
+
+
 def fences(document: str, language: str) -> list[str]:
     text = (ROOT / document).read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
@@ -201,6 +207,8 @@ def clones(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Clone]:
     for clone in made.values():
         (clone.root / "submissions" / "ann").mkdir(parents=True)
         shutil.copy(ROOT / "solutions" / "01_basic_route.py", clone.root / "submissions" / "ann")
+        for name, source in saved("docs/teaching.md").items():
+            (clone.root / name).write_text(source, encoding="utf-8")
     return made
 
 
@@ -216,10 +224,6 @@ def test_a_command_of_the_documents_works(command: Command, clones: dict[str, Cl
         pytest.skip(command.elsewhere)
     clone = clones[command.document]
     text = command.text
-    if "setup.sh" in text:
-        for name, source in zip(("setup.sh", "run_autograder"), _scripts(command.document), strict=True):
-            (clone.root / name).write_text(source, encoding="utf-8")
-
     if text.startswith(SERVE):
         _, output = clone.interrupt(text)
         assert "Traceback" not in output
@@ -233,10 +237,6 @@ def test_a_command_of_the_documents_works(command: Command, clones: dict[str, Cl
             assert sign in (clone.root / "results.out").read_text(encoding="utf-8")
 
 
-def _scripts(document: str) -> list[str]:
-    return [fence for fence in fences(document, "bash") if fence.startswith("#!")]
-
-
 def test_a_class_is_graded_as_the_page_says(tmp_path: Path) -> None:
     clone = make_clone(tmp_path)
     for name in ("ann", "ben"):
@@ -244,7 +244,7 @@ def test_a_class_is_graded_as_the_page_says(tmp_path: Path) -> None:
     shutil.copy(ROOT / "solutions" / "01_basic_route.py", clone.root / "submissions" / "ann")
     shutil.copy(ROOT / "exercises" / "01_basic_route.py", clone.root / "submissions" / "ben")
     (loop,) = [command.text for command in commands("docs/teaching.md") if "for folder in" in command.text]
-    (clone.root / "who.py").write_text(fences("docs/teaching.md", "python")[0], encoding="utf-8")
+    (clone.root / "who.py").write_text(saved("docs/teaching.md")["who.py"], encoding="utf-8")
 
     status, output = clone.run(loop)
     _, said = clone.run("python who.py")
@@ -269,10 +269,9 @@ def test_the_json_of_the_page_is_that_of_the_option(tmp_path: Path) -> None:
 def test_gradescope(handed_in: str, tmp_path: Path) -> None:
     """Its two scripts, as on Gradescope, where /autograder is another folder."""
     clone = make_clone(tmp_path)
-    setup, run = _scripts("docs/teaching.md")
     (pack,) = [command.text for command in commands("docs/teaching.md") if "zip -qr" in command.text]
-    (clone.root / "setup.sh").write_text(setup, encoding="utf-8")
-    (clone.root / "run_autograder").write_text(run, encoding="utf-8")
+    for name, source in saved("docs/teaching.md").items():
+        (clone.root / name).write_text(source, encoding="utf-8")
     assert clone.run(pack) == (0, "")
     autograder = tmp_path / "autograder"
     (autograder / "results").mkdir(parents=True)
@@ -390,3 +389,45 @@ secret.with_name("found.json").write_text(json.dumps(found))
     found = json.loads((secret.parent / "found.json").read_text(encoding="utf-8"))
     limited = "MemoryError" if sys.platform == "linux" else ""
     assert found == {"read": "a secret", "key": "a key", "child": limited}
+
+
+# Links
+
+
+def anchors(document: Path) -> set[str]:
+    """The headings of a page, as GitHub names them."""
+    text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found: set[str] = set()
+    for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        name = re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
+        number = 0
+        while (unique := f"{name}-{number}" if number else name) in found:
+            number += 1
+        found.add(unique)
+    return found
+
+
+def links(document: Path) -> list[str]:
+    """Where the links and pictures of a page lead: Markdown's own, and those written as HTML."""
+    text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"`[^`\n]*`", "", text)
+    return re.findall(r"\]\(<?([^)\s>]+)", text) + re.findall(r"(?:href|src|srcset)=\"([^\"]+)\"", text)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("lessons/*.md")],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_links_lead_somewhere(document: Path) -> None:
+    for link in links(document):
+        if re.match(r"\w+:", link):
+            assert link.startswith("https://"), link
+            continue
+        target, _, anchor = link.partition("#")
+        path = document.parent / target if target else document
+        assert path.exists(), link
+        assert path.resolve().is_relative_to(ROOT), link
+        if anchor and path.suffix == ".md":
+            assert anchor in anchors(path), link
