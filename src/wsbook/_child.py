@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -48,7 +49,8 @@ def main(pipe: Connection, log: str, token: str, source: Source) -> None:
     except BaseException as error:
         control.fail(import_failure(error, Path(source.path).parent))
     else:
-        control.serve(app, source.keepalive)
+        if control.serve(app, source.keepalive):
+            vars(threading)["_shutdown"]()  # as Python does when it exits: it waits for threads that are no daemons
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
     os._exit(0)

@@ -127,7 +127,8 @@ class Control:
         self._clock.serves = True
         self._send("port", port)
 
-    def serve(self, app: fastapi.FastAPI, keepalive: float | None) -> None:
+    def serve(self, app: fastapi.FastAPI, keepalive: float | None) -> bool:
+        """Serve until told to shut down. Whether the server came to its end in good order."""
         self._app = app
         self._nemesis = Nemesis(app, self._traffic)
         # asyncio sends a small message at once (TCP_NODELAY) only on a socket that says it is TCP.
@@ -149,6 +150,8 @@ class Control:
         except BaseException as error:
             kind = "exit" if self._server is not None and self._server.started else "startup"
             self.fail(failure(kind, error, self._folder))
+            return False
+        return True
 
     def _foreign(self) -> str:
         """Name a socket or pipe that is neither the server's nor a client's: what comes there nobody knows."""
@@ -249,6 +252,8 @@ class Control:
             self._selector.request = None
             stalled = self._clock.stands_still or (self._beats > STALLED // 2 and not self._selector.waits)
             state = "stalled" if stalled else "busy"
+            if self._loop.is_closed():
+                state = "gone"  # and only a thread is left
             self._reply(request.number, self._selector.standing(state, request.moved))
 
     def _routes(self) -> list[str]:

@@ -23,6 +23,8 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 FENCE = b"wsbook-fence-"
+TAB = "wsbook-tab-"
+"""What stands in the user agent of a browser's tab, before its number."""
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Facts:
     returned: bool = False
     received: int = 0
     sent: int = 0
+    tab: int | None = None
+    is_websocket: bool = False
 
 
 @dataclass
@@ -104,6 +108,11 @@ class ObservedProtocol(WebSocketsSansIOProtocol):
         self._traffic.activity += 1
         super().handle_ping()
 
+    def send_keepalive_ping(self) -> None:
+        # So that the clock moves on only after the pong, if the server reads it.
+        self._traffic.activity += 1
+        super().send_keepalive_ping()
+
     def handle_pong(self, event: Frame) -> None:
         payload = bytes(event.data)
         if payload.startswith(FENCE):
@@ -122,6 +131,7 @@ class Nemesis:
         self._ends: dict[int, int] = {}
         self._reluctance = 0
         self._end_next = False
+        self._ends_on_accept: int | None = None
 
     def hold(self, port: int) -> None:
         """Let no message through to this client until it is released, as if its network were slow."""
@@ -134,6 +144,10 @@ class Nemesis:
     def end_on_send(self, victim: int, receiver: int) -> None:
         """End the victim's connection at the moment when the next message goes to the receiver."""
         self._ends[receiver] = victim
+
+    def end_on_accept(self, victim: int) -> None:
+        """End the victim's connection at the moment when the next handshake is accepted; 0 is the newcomer itself."""
+        self._ends_on_accept = victim
 
     def end_next_unheard(self) -> None:
         """End the next connection at the moment when the first message goes to it."""
@@ -151,12 +165,13 @@ class Nemesis:
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         traffic = self._traffic
         port = scope["client"][1]
-        facts = traffic.facts[port] = Facts(scope["path"])
+        facts = traffic.facts[port] = Facts(scope["path"], tab=_tab(scope), is_websocket=scope["type"] == "websocket")
         if self._end_next:
             self._end_next = False
             self._ends[port] = port
-        traffic.requests += 1
-        traffic.unanswered += 1
+        # A browser asks for what it likes: only the grader's own requests are waited for.
+        traffic.requests += facts.tab is None
+        traffic.unanswered += facts.tab is None
         traffic.activity += 1
 
         async def observed_receive() -> Message:
@@ -187,7 +202,12 @@ class Nemesis:
     async def _trouble(self, port: int, kind: str) -> None:
         for _ in range(self._reluctance):
             await asyncio.sleep(0)
-        victim = self._traffic.lines.get(self._ends.pop(port, 0)) if kind == "websocket.send" else None
+        ends = 0
+        if kind == "websocket.send":
+            ends = self._ends.pop(port, 0)
+        elif kind == "websocket.accept" and self._ends_on_accept is not None:
+            ends, self._ends_on_accept = self._ends_on_accept or port, None
+        victim = self._traffic.lines.get(ends)
         if victim is not None:
             victim.transport.abort()
             # Enough turns for the victim's own handler to see its end and to clean up.
@@ -208,4 +228,11 @@ class Nemesis:
     def _answer(self, facts: Facts, kind: str) -> None:
         if facts.answered is None:
             facts.answered = kind
-            self._traffic.unanswered -= 1
+            self._traffic.unanswered -= facts.tab is None
+
+
+def _tab(scope: Message) -> int | None:
+    """The number of the browser's tab that this request comes from, if it comes from one."""
+    agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"").decode("latin-1")
+    number = agent.partition(TAB)[2].rstrip(")")
+    return int(number) if number.isdecimal() else None

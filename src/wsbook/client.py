@@ -125,6 +125,15 @@ class Client:
             message = "something else came than was expected"
             raise CheckFailed("different", message, client=self, expected=described(value), received=found)
 
+    def receive_until(self, message: str) -> None:
+        """Pass over what comes until this message does. Fails if it doesn't come."""
+        try:
+            while self.receive() != message:
+                pass
+        except CheckFailed as error:
+            error.expected = message
+            raise
+
     def receive_all(self, count: int) -> list[str | bytes]:
         """The next `count` messages."""
         return [self.receive() for _ in range(count)]
@@ -160,9 +169,12 @@ class Client:
             kind = "dropped" if self.close_code == 1006 else "wrong close"
             raise CheckFailed(kind, "the connection ended in another way", client=self, expected=wanted, received=found)
 
-    def expect_end(self) -> None:
-        """Fail unless the server ends the connection now, in any way. Messages that come before are passed over."""
-        if not self._wait(lambda: self.connection.ended, None):
+    def expect_end(self, *, within: float | None = None) -> None:
+        """Fail unless the server ends the connection now, in any way. Messages that come before are passed over.
+
+        `within` is how much of the server's own time may pass, in seconds; by default as much as for an answer.
+        """
+        if not self._wait(lambda: self.connection.ended, within):
             raise CheckFailed("still open", "the connection is still open", client=self)
 
     @property

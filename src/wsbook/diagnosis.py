@@ -86,7 +86,8 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         if len(server.clients) == 1:
             return "Nobody has said anything: your server is to send this of its own accord. What sends it, and when?"
         return (
-            "This client has said nothing itself: it is to hear of what another one did. "
+            "This client has said nothing itself: it is to hear of what another one did, "
+            "or what your server does of its own accord. "
             "What is sent to whom, and when?"
         )
     if not facts.get("received"):
@@ -127,6 +128,12 @@ def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
 
 
 def _closed(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if "keepalive ping timeout" in str(error.received):
+        return (
+            "Uvicorn pings each client now and then, and ends the connection when no pong comes in time. The client "
+            "did answer. But while a message of the client's waits unread, uvicorn reads nothing behind it, "
+            "the pong neither. Which line of yours reads what the client sends, as fast as it comes?"
+        )
     if str(error.received).startswith("closed with 1012"):
         return "The whole server shuts down, and closes every connection with 1012. Does your code send it a signal?"
     return "Your server closed the connection, and the client was still there."
@@ -180,6 +187,8 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
             "Your route goes on with a connection that is over: after a close of its own, or after a send that failed, "
             "for a send to a client that has left may raise too. What ends the route there?"
         )
+    if "CancelledError" in str(error.received):
+        return "Who awaits a task that was cancelled gets its CancelledError. It is expected there; suppress it."
     if "WebSocketDisconnect" in str(error.received):
         return (
             "A client left, and your server's log shows a traceback. A goodbye is no error: "
@@ -187,6 +196,24 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
             "Which line of yours lets it escape?"
         )
     return "Your server's log shows a traceback, though the clients did nothing wrong."
+
+
+def _no_shutdown(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    log = server.log
+    if "Application shutdown complete" in log:
+        return (
+            "All routes have returned, and so has the lifespan. In the end every task that is left is cancelled: "
+            "is there one that swallows CancelledError and goes on? Or a thread that is no daemon?"
+        )
+    if "Waiting for application shutdown" in log:
+        return (
+            "All routes have returned, and now your lifespan waits, behind its `yield`. "
+            "For a task that nobody cancels, that swallows CancelledError, or that looks only after its pause?"
+        )
+    return (
+        "A route of yours has not returned. On shutdown uvicorn closes every connection, and `receive` tells the "
+        "route so, behind what the client has sent before. Then what else does the route wait for?"
+    )
 
 
 def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
@@ -197,9 +224,10 @@ def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         "silent http": "Your HTTP route never comes to its `return`.",
         "gone": "The server's process or its socket is gone.",
         "no handshake": "The TCP connection ended in the middle of the handshake.",
+        "subprotocol": "Your server selects a subprotocol that the client has not offered, or several. "
+        "A browser hangs up, too. Select one of those that are offered, or none.",
         "not logged": "An exception that is caught and not logged is lost: nobody can find the bug. "
         "Is it logged at all, at a level that is shown, and with what it says?",
-        "no shutdown": "A task or a handler does not end when it is cancelled or disconnected.",
     }.get(error.kind, "")
 
 
@@ -216,4 +244,5 @@ _CAUSES: dict[str, Callable[[CheckFailed, Server, dict[str, Any]], str]] = {
     "http status": _http_status,
     "not json": _not_json,
     "traceback": _traceback,
+    "no shutdown": _no_shutdown,
 }

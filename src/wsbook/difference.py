@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from .transcript import shown
-from .verdict import MISSING
+from .verdict import MISSING, SOME_TEXT
 
 
 def difference(expected: Any, received: Any) -> str:
@@ -21,7 +21,10 @@ def difference(expected: Any, received: Any) -> str:
         missing = [key for key in expected if key not in received]
         if missing:
             return f"Missing: {', '.join(map(repr, missing))}."
-        wrong = [key for key in expected if expected[key] != received[key]]
+        wrong = [key for key in expected if expected[key] not in (received[key], SOME_TEXT)]
+        more = [key for key in received if key not in expected]
+        if more and not wrong:
+            return f"One too many: {', '.join(map(repr, more))}."
         return " ".join(f"{key!r} is {received[key]!r} and not {expected[key]!r}." for key in wrong)
     if isinstance(expected, list) and isinstance(received, list):
         return _list_difference(expected, received)

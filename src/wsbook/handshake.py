@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from websockets.datastructures import Headers
-from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidHandshake, InvalidStatus, NegotiationError
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from .connection import Connection
-from .transcript import LONGEST, Transcript
+from .transcript import Transcript, shortened
 from .verdict import CheckFailed
 
 LIMIT = 30.0
@@ -42,7 +42,7 @@ class Request:
         shows = [f"{key}: {value}" for key, value in self.fields().raw_items()]
         if self.subprotocols:
             shows.append(f"subprotocols: {', '.join(self.subprotocols)}")
-        return " · ".join([f"connects to {self.path}", *(one[:LONGEST] for one in shows)])
+        return " · ".join([f"connects to {shortened(self.path)}", *map(shortened, shows)])
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,11 @@ class Handshake:
             return self.future.result()
         except InvalidStatus as error:
             return error.response.status_code
-        except (InvalidHandshake, EOFError, OSError):
-            message = f"the connection ended before {self.request.path} was answered"
+        except (InvalidHandshake, EOFError, OSError) as error:
+            if isinstance(error, NegotiationError) or getattr(error, "name", "") == "Sec-WebSocket-Protocol":
+                message = f"the client gives up the handshake: {shortened(str(error))}"
+                raise CheckFailed("subprotocol", message) from None
+            message = f"the connection ended before {shortened(self.request.path)} was answered"
             raise CheckFailed("no handshake", message) from None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import logging
 import socket
 import threading
@@ -59,9 +60,9 @@ class LiveClient(Client):
         self._note_end()
         return heard
 
-    def expect_end(self) -> None:
+    def expect_end(self, *, within: float | None = None) -> None:
         """Wait until the server ends the connection, in any way. Raises `CheckFailed` if it stays open for 2 s."""
-        super().expect_end()
+        super().expect_end(within=within)
         self._note_end()
 
     def ping(self) -> None:
@@ -134,6 +135,17 @@ class LiveServer:
             print(self.transcript.text())
             if self.log:
                 print(self.log)
+
+    def shut_down(self) -> None:
+        """Tell uvicorn to shut down, as Ctrl-C does, and note whether the server has ended within 2 s.
+
+        A `live` server cancels routes that go on after 1 s, with `timeout_graceful_shutdown=None` it never does.
+        """
+        self.transcript.add("operator", "→", "shuts the server down")
+        self._server.should_exit = True
+        self._thread.join(PATIENCE)
+        is_up = self._thread.is_alive()
+        self.transcript.add("server", "·", f"is still running {PATIENCE:g} s later" if is_up else "has ended")
 
     def _is_frozen(self) -> bool:
         """Whether the server's loop gets to nothing else within 2 s."""
@@ -297,7 +309,18 @@ class _Log(logging.Handler):
             text = traceback.format_exception_only(error)[-1].strip()
             self.lines.append(f"log · Traceback: {text}{where}")
         elif record.levelno >= logging.ERROR:
-            self.lines.append(f"log · {record.getMessage().strip()}")
+            self.lines.append(f"log · {_in_a_line(record.getMessage().strip())}")
+
+
+def _in_a_line(message: str) -> str:
+    """A message that may be a whole traceback: of that, the exception and the line of the cell."""
+    lines = message.splitlines()
+    if not lines or not lines[0].startswith("Traceback"):
+        return message
+    pairs = itertools.pairwise(lines)
+    own = [line for place, line in pairs if _is_cell(place.strip().removeprefix('File "'))]
+    where = f', at "{own[-1].strip()}"' if own else ""
+    return f"Traceback: {lines[-1]}{where}"
 
 
 def _is_cell(filename: str) -> bool:

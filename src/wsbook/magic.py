@@ -76,6 +76,7 @@ def parts(exercise: Exercise, found: dict[str, Any]) -> list[Part]:
     failed = next((check for check in checks if check["outcome"] == "failed"), None)
     title = f"{exercise.number} {exercise.title}: {found['status']}"
     lines = [title, *(f"{SIGNS[check['outcome']]} {check['name']}" for check in checks)]
+    lines += sorted({f"  skipped: {check['message']}" for check in checks if check["outcome"] == "skipped"})
     page = _title(title, checks) + "".join(_group(checks, outcome, failed is None) for outcome in SIGNS)
     if failed is None:
         return [_part(page, "\n".join(lines))]

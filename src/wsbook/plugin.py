@@ -27,7 +27,9 @@ from typing import Any
 import pytest
 
 from . import exports, report, results
+from ._chromium import Chromium, NoBrowser
 from ._load import Source
+from .browser import Browser
 from .course import Exercise, NotFound, find_root
 from .process import prepare
 from .results import Check, Grade
@@ -171,6 +173,22 @@ def server(request: pytest.FixtureRequest, serve: Callable[..., Server]) -> Serv
     return server
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """The browser of this run. It starts when a check first opens a tab."""
+    chromium = Chromium()
+    yield chromium
+    chromium.stop()
+
+
+@pytest.fixture
+def browser(server: Server, chromium: Chromium) -> Iterator[Browser]:
+    """Tabs of a real browser. Where there is no browser, the check is skipped."""
+    browser = Browser(chromium, server)
+    yield browser
+    browser.close()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     check = item.stash.get(CHECK, None)
     if check is None:
@@ -190,7 +208,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     servers = item.stash.get(SERVERS, [])
     for server in servers:
         server.start()
-    result = yield
+    try:
+        result = yield
+    except NoBrowser as reason:
+        pytest.skip(str(reason))
     for server in servers:
         server.expect_running()
     if _is_judged_by_its_log(item):
@@ -209,7 +230,7 @@ def _is_judged_by_its_log(item: pytest.Item) -> bool:
 def _judge_log(server: Server) -> None:
     from .tracebacks import TRACEBACK, troubles
 
-    if server.tracebacks_allowed or not server.is_alive:
+    if server.tracebacks_allowed or server.failure is not None:
         return
     log = server.final_log()
     if TRACEBACK in log:
@@ -223,7 +244,7 @@ def _judge_log(server: Server) -> None:
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
     """Remember what was compared; by convention what came stands left and what was expected right."""
     grading = config.stash.get(GRADING, None)
-    if grading is not None and grading.current is not None and op == "==":
+    if grading is not None and grading.current is not None and op in ("==", "in"):
         grading.current.stash[COMPARED] = (left, right)
 
 
@@ -236,6 +257,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     error = call.excinfo.value if call.excinfo is not None else None
     if call.when == "call" and error is None:
         check.outcome = "passed"
+    elif call.when == "call" and outcome.outcome == "skipped":
+        check.outcome = "skipped"
+        check.message = str(error)
     elif isinstance(error, Exception) and outcome.outcome == "failed":
         check.outcome = "failed"
         servers = item.stash.get(SERVERS, [])

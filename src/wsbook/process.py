@@ -209,7 +209,7 @@ def _context() -> Any:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context: Any = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([_child.__name__])
+    context.set_forkserver_preload([f"{__package__}._preload"])
     return context
 
 

@@ -138,7 +138,9 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
         grade = self._grading.grades[exercise.stem]
         total = len(grade.checks)
         if grade.status == "solved":
-            mark, color, what = "✓", {"green": True}, f"{total} checks passed"
+            mark, color, what = "✓", {"green": True}, f"{grade.passed} checks passed"
+            if grade.skipped:
+                what += f", {len(grade.skipped)} skipped: {grade.skipped[0].message}"
         elif grade.missing:
             mark, color, what = "○", {"yellow": True}, "not started"
         else:
@@ -148,7 +150,9 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
             if self._first is None and failed is not None:
                 self._first = (exercise, failed)
         line = f"{mark} {exercise.number} {exercise.title:<22} {what}"
-        self._tw.line(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…", **color)
+        if grade.skipped:
+            line = textwrap.fill(line, WIDTH, subsequent_indent="    ")
+        self._tw.line(line if len(line) <= WIDTH or grade.skipped else line[: WIDTH - 1] + "…", **color)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if excinfo.errisinstance(KeyboardInterrupt):

@@ -17,6 +17,7 @@ class Check:
     """One rule of the contract. `message` and `transcript` say how it failed; `diagram` is the same in Mermaid.
 
     `hint` is a part of the message; a reader may not want to see it yet.
+    A check that is skipped could not be made on this machine; `message` says what it lacks.
     """
 
     id: str
@@ -42,11 +43,15 @@ class Grade:
         """ "solved", "failing", or "not started" when there is no file."""
         if self.missing:
             return "not started"
-        return "solved" if all(check.outcome == "passed" for check in self.checks) else "failing"
+        return "solved" if all(check.outcome in ("passed", "skipped") for check in self.checks) else "failing"
 
     @property
     def passed(self) -> int:
         return sum(check.outcome == "passed" for check in self.checks)
+
+    @property
+    def skipped(self) -> list[Check]:
+        return [check for check in self.checks if check.outcome == "skipped"]
 
     @property
     def failed(self) -> Check | None:

@@ -85,6 +85,11 @@ def shown(data: str | bytes) -> str:
     return f"{_quoted(data[:LONGEST])}… ({len(data):,} characters)"
 
 
+def shortened(text: str) -> str:
+    """What stands in a handshake, cut where it is too long to read."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
 def _quoted(text: str) -> str:
     visible = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     return f'"{visible}"'

@@ -1,0 +1,740 @@
+"""08 Chat: ids, notices, private messages, and a page."""
+
+
+def test_a_client_speaks(server):
+    """A newcomer is told that it has joined, and what it says comes back to it as its own.
+
+    Two messages go to this client: a notice when it connects, and an answer that starts with `You: `.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        assert ann.receive() == "Client #ann joined the chat"
+
+        ann.send("hello")
+
+        assert ann.receive() == "You: hello"
+
+        ann.send("")
+
+        assert ann.receive() == "You: "
+
+        ann.expect_silence()
+
+
+def test_everyone_hears_of_a_newcomer(server):
+    """Everyone is told who has joined, the newcomer too, and once.
+
+    First the newcomer has to be in the dictionary, then the notice goes to everyone who is in it.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        assert ann.receive() == "Client #ann joined the chat"
+
+        ann.send("is anybody here?")
+
+        assert ann.receive() == "You: is anybody here?"
+
+        with server.connect("/ws/ben", name="ben") as ben:
+            assert ann.receive() == "Client #ben joined the chat"
+            assert ben.receive() == "Client #ben joined the chat"
+
+            ann.expect_silence()
+            ben.expect_silence()
+
+
+def test_a_text_goes_to_everyone_else(server):
+    """What a client says goes to everyone else under its id, and to itself as `You: …` only.
+
+    The sender is one of those in the dictionary. How do you know which one?
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/ws/cleo", name="cleo") as cleo,
+    ):
+        ann.receive_all(3)
+        ben.receive_all(2)
+        cleo.receive()
+        ben.send("hello")
+
+        assert ann.receive() == "Client #ben: hello"
+        assert ben.receive() == "You: hello"
+        assert cleo.receive() == "Client #ben: hello"
+
+        ann.send("hi")
+
+        assert ann.receive() == "You: hi"
+        assert ben.receive() == "Client #ann: hi"
+        assert cleo.receive() == "Client #ann: hi"
+
+        ben.expect_silence()
+
+
+def test_a_goodbye_is_told(server):
+    """When a client leaves, everyone still there is told so, once, and the log shows no traceback.
+
+    `receive_text()` raises `WebSocketDisconnect`. First take the client away, then tell the others.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        ann.receive_all(2)
+        ben.close()
+
+        assert ann.receive() == "Client #ben left the chat"
+
+        ann.expect_silence()
+        ann.send("nobody but me")
+
+        assert ann.receive() == "You: nobody but me"
+
+
+def test_dropped_connections_are_told(server):
+    """A connection that drops without a goodbye has left, too.
+
+    There is no closing handshake, and still only one exception to catch.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ann.receive()
+        server.connect("/ws/ben", name="ben").drop()
+
+        assert ann.receive_all(2) == ["Client #ben joined the chat", "Client #ben left the chat"]
+
+        server.connect("/ws/cleo", name="cleo").drop(reset=True)
+
+        assert ann.receive_all(2) == ["Client #cleo joined the chat", "Client #cleo left the chat"]
+
+        server.connect("/ws/dan", name="dan").close(4000, "see you")
+
+        assert ann.receive_all(2) == ["Client #dan joined the chat", "Client #dan left the chat"]
+
+        server.expect("/clients", ["ann"])
+        ann.expect_silence()
+
+
+def test_a_private_message(server):
+    """`@ben see you` goes to ben alone, and its sender is told that it was sent.
+
+    A dictionary finds one client by its id. Everything behind the first blank is what is said.
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/ws/cleo", name="cleo") as cleo,
+    ):
+        ann.receive_all(3)
+        ben.receive_all(2)
+        cleo.receive()
+        ann.send("@ben see you")
+
+        assert ben.receive() == "Client #ann (private): see you"
+        assert ann.receive() == "You to ben: see you"
+
+        cleo.expect_silence()
+        ben.expect_silence()
+        ann.expect_silence()
+        ben.send("to @ann and all")
+
+        assert cleo.receive() == "Client #ben: to @ann and all"
+        assert ann.receive() == "Client #ben: to @ann and all"
+        assert ben.receive() == "You: to @ann and all"
+
+
+def test_nobody_has_that_id(server):
+    """A private message to an id that nobody has is answered with `No client #… here`, and goes to nobody.
+
+    Ask the dictionary before you take something out of it. Who has left is not in it any more.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        ann.receive_all(2)
+        ben.receive()
+        ann.send("@cleo are you there?")
+
+        assert ann.receive() == "No client #cleo here"
+
+        ben.expect_silence()
+        ann.expect_silence()
+        ben.close()
+
+        assert ann.receive() == "Client #ben left the chat"
+
+        ann.send("@ben good-bye")
+
+        assert ann.receive() == "No client #ben here"
+
+        ann.send("only me")
+
+        assert ann.receive() == "You: only me"
+
+
+def test_who_is_here(server):
+    """`GET /clients` lists the ids of all who are here, sorted as Python sorts strings.
+
+    Ids are strings, also those that look like numbers. `sorted` knows what to do.
+    """
+    server.expect("/clients", [])
+
+    with (
+        server.connect("/ws/zoe", name="zoe") as zoe,
+        server.connect("/ws/9", name="9"),
+        server.connect("/ws/Max", name="Max"),
+        server.connect("/ws/10", name="10"),
+        server.connect("/ws/%C3%A4nne", name="änne"),
+        server.connect("/ws/ann", name="ann"),
+    ):
+        server.expect("/clients", ["10", "9", "Max", "ann", "zoe", "änne"])
+        zoe.close()
+        server.expect("/clients", ["10", "9", "Max", "ann", "änne"])
+
+    server.expect("/clients", [])
+
+
+def test_the_right_name_is_told(server):
+    """Whoever speaks or leaves is named, not whoever came last.
+
+    What belongs to one connection lives in the arguments and local variables of its call.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ben = server.connect("/ws/ben", name="ben")
+        with server.connect("/ws/cleo", name="cleo") as cleo:
+            ann.receive_all(3)
+            ben.receive_all(2)
+            cleo.receive()
+            ben.send("hello")
+
+            assert cleo.receive() == "Client #ben: hello"
+            assert ann.receive() == "Client #ben: hello"
+
+            ann.send("@ben hi")
+
+            assert ben.receive_all(2) == ["You: hello", "Client #ann (private): hi"]
+            assert ann.receive() == "You to ben: hi"
+
+            ben.close()
+
+            assert ann.receive() == "Client #ben left the chat"
+            assert cleo.receive() == "Client #ben left the chat"
+
+
+def test_an_id_in_use(server):
+    """A connection with an id that is in use is accepted and closed with 1008 "Client id already in use".
+
+    Accept first: who is refused before that never gets to know the reason.
+    """
+    with server.connect("/ws/ann", name="ann"), server.connect("/ws/ben", name="ben"):
+        server.connect("/ws/ann", name="ann too").expect_close(1008, "Client id already in use")
+        server.connect("/ws/ben", name="ben too").expect_close(1008, "Client id already in use")
+        server.connect("/ws/ann", name="and a third").expect_close(1008, "Client id already in use")
+
+
+def test_nobody_is_told_of_who_is_turned_away(server):
+    """Nobody is told of a connection that is turned away, and the first with that id goes on as before.
+
+    Who has never joined cannot leave. Does the clean-up run for the second one, and with whose id?
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        ann.receive_all(2)
+        ben.receive()
+        second = server.connect("/ws/ann", name="ann too")
+        second.expect_close(1008)
+        second.close()
+
+        ann.expect_silence()
+        ben.expect_silence()
+        server.expect("/clients", ["ann", "ben"])
+        ben.send("@ann are you still there?")
+
+        assert ann.receive() == "Client #ben (private): are you still there?"
+        assert ben.receive() == "You to ann: are you still there?"
+
+        ann.send("yes")
+
+        assert ben.receive() == "Client #ann: yes"
+        assert ann.receive() == "You: yes"
+
+        ann.close()
+
+        assert ben.receive() == "Client #ann left the chat"
+
+        ben.expect_silence()
+        server.expect("/clients", ["ben"])
+
+
+def test_an_id_is_free_again(server):
+    """When a client has left, its id is free: whoever comes with it then joins like anybody.
+
+    Where does your dictionary lose an id, and does that happen however a connection ends?
+    """
+    with server.connect("/ws/ben", name="ben") as ben:
+        ben.receive()
+        first = server.connect("/ws/ann", name="ann")
+        first.receive()
+        first.close()
+        second = server.connect("/ws/ann", name="ann again")
+
+        assert second.receive() == "Client #ann joined the chat"
+
+        second.drop()
+        third = server.connect("/ws/ann", name="ann once more")
+
+        assert third.receive() == "Client #ann joined the chat"
+
+        third.drop(reset=True)
+        with server.connect("/ws/ann", name="ann at last") as ann:
+            assert ann.receive() == "Client #ann joined the chat"
+            assert ben.receive_all(7) == ["Client #ann joined the chat", "Client #ann left the chat"] * 3 + [
+                "Client #ann joined the chat"
+            ]
+
+            ben.send("welcome back")
+
+            assert ann.receive() == "Client #ben: welcome back"
+            assert ben.receive() == "You: welcome back"
+
+            ben.expect_silence()
+
+
+def test_ids_and_texts_are_passed_on_unchanged(server):
+    """Ids and texts are passed on as they are.
+
+    An id is any text, decoded already; a text may be empty, long, or have blanks around it.
+    """
+    with (
+        server.connect("/ws/J%C3%BCrgen", name="jürgen") as jürgen,
+        server.connect("/ws/50%2541", name="50%41") as half,
+    ):
+        assert jürgen.receive_all(2) == ["Client #Jürgen joined the chat", "Client #50%41 joined the chat"]
+        assert half.receive() == "Client #50%41 joined the chat"
+
+        for text in ("  two  blanks ", "Grüße, 世界\n", '{"json": 1}', "<b>", "#@", "x" * 500_000):
+            jürgen.send(text)
+
+            assert half.receive() == f"Client #Jürgen: {text}"
+            assert jürgen.receive() == f"You: {text}"
+
+        half.close()
+
+        assert jürgen.receive() == "Client #50%41 left the chat"
+
+
+def test_private_words_are_any_words(server):
+    """Behind the id and one blank, a private message holds any characters; and an id may look like anything.
+
+    Split once, at the first blank, and leave the rest as it is.
+    """
+    with (
+        server.connect("/ws/ann@home.example", name="ann") as ann,
+        server.connect("/ws/J%C3%BCrgen", name="jürgen") as jürgen,
+        server.connect("/ws/1", name="1") as one,
+        server.connect("/ws/me:you", name="me:you") as me,
+    ):
+        ann.receive_all(4)
+        jürgen.receive_all(3)
+        one.receive_all(2)
+        me.receive()
+        for words in (
+            "one",
+            "two  blanks and one at the end ",
+            "line\nline",
+            "@1 and @nobody",
+            "a: (private): #",
+            "ÄÖ世",
+        ):
+            ann.send(f"@Jürgen {words}")
+
+            assert jürgen.receive() == f"Client #ann@home.example (private): {words}"
+            assert ann.receive() == f"You to Jürgen: {words}"
+
+        jürgen.send("@ann@home.example hello")
+
+        assert ann.receive() == "Client #Jürgen (private): hello"
+        assert jürgen.receive() == "You to ann@home.example: hello"
+
+        ann.send("@1 one")
+
+        assert one.receive() == "Client #ann@home.example (private): one"
+        assert ann.receive() == "You to 1: one"
+
+        one.send("@me:you and me")
+
+        assert me.receive() == "Client #1 (private): and me"
+        assert one.receive() == "You to me:you: and me"
+
+        one.send("@10 hello?")
+
+        assert one.receive() == "No client #10 here"
+
+        jürgen.expect_silence()
+        me.expect_silence()
+
+
+def test_upper_and_lower_case_are_different(server):
+    """`Ann` and `ann` are two ids.
+
+    They are compared as they are.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/Ann", name="Ann") as big:
+        ann.receive_all(2)
+        big.receive()
+        server.expect("/clients", ["Ann", "ann"])
+        ann.send("@Ann hello")
+
+        assert big.receive() == "Client #ann (private): hello"
+        assert ann.receive() == "You to Ann: hello"
+
+
+def test_clients_are_served_at_the_same_time(server):
+    """Clients that speak at the same moment are heard within the second that one message may take each.
+
+    Waiting with `await` lets the others run. What does `time.sleep` do?
+    """
+    clients = server.connect_together(["/ws/a", "/ws/b", "/ws/c", "/ws/d"])
+    for client in clients:
+        client.receive_all(1)
+
+    with server.time_limit(1):
+        with server.held_still():
+            for client in clients:
+                client.send("@nobody hello")
+
+        for client in clients:
+            client.receive_until("No client #nobody here")
+
+
+def test_texts_keep_their_order(server):
+    """Everyone hears what a client says in the order in which it was said, private or not.
+
+    One loop for one client does this by itself.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        ann.receive_all(2)
+        ben.receive()
+        ann.send("long " * 100_000)
+        ann.send("@ben short")
+        ann.send("last")
+
+        assert ben.receive() == "Client #ann: " + "long " * 100_000
+        assert ben.receive_all(2) == ["Client #ann (private): short", "Client #ann: last"]
+        assert ann.receive() == "You: " + "long " * 100_000
+        assert ann.receive_all(2) == ["You to ben: short", "You: last"]
+
+
+def test_many_clients_have_room(server):
+    """There is no limit to the number of clients.
+
+    A dictionary grows by itself.
+    """
+    clients = server.connect_together([f"/ws/{number}" for number in range(40)])
+    server.settle()
+    clients[39].send("@0 who hears me?")
+
+    clients[0].receive_until("Client #39 (private): who hears me?")
+
+
+def test_a_client_may_just_listen(server):
+    """A client may listen for as long as it likes, and say nothing.
+
+    There is no limit of time in this exercise.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        ann.receive_all(2)
+        ben.receive()
+        server.fast_forward(3600)
+        ben.send("still here?")
+
+        assert ann.receive() == "Client #ben: still here?"
+
+        ann.send("@ben yes")
+
+        assert ben.receive_all(2) == ["You: still here?", "Client #ann (private): yes"]
+
+
+def test_two_come_at_once(server):
+    """Of two that come with the same id at the same moment, one joins and the other is turned away.
+
+    Between asking whether an id is free and taking it, nobody else may get a turn.
+    """
+    with server.connect("/ws/ben", name="ben") as ben:
+        ben.receive()
+        server.slow_network()
+        one, two = server.connect_together(["/ws/ann", "/ws/ann"])
+
+        assert ben.receive() == "Client #ann joined the chat"
+
+        server.fast_forward(1.25)
+
+        assert {one.close_code, two.close_code} == {None, 1008}
+        assert {one.close_reason, two.close_reason} == {None, "Client id already in use"}
+
+        ben.expect_silence()
+        server.expect("/clients", ["ann", "ben"])
+        ben.send("@ann which one are you?")
+
+        assert ben.receive() == "You to ann: which one are you?"
+
+
+def test_leaving_right_after_the_last_word(server):
+    """A client may leave right after its last word: one goodbye to everyone, and no traceback.
+
+    A send to a client that has left raises, and so does the `receive_text()` after it:
+    Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ben = server.connect("/ws/ben", name="ben")
+        with server.connect("/ws/cleo", name="cleo") as cleo:
+            ann.receive_all(3)
+            cleo.receive()
+            ben.send_last("bye")
+
+            assert ann.receive(passing_over="Client #ben: bye") == "Client #ben left the chat"
+            assert cleo.receive(passing_over="Client #ben: bye") == "Client #ben left the chat"
+
+            server.expect("/clients", ["ann", "cleo"])
+            dan = server.connect("/ws/dan", name="dan")
+
+            assert ann.receive() == "Client #dan joined the chat"
+            assert cleo.receive() == "Client #dan joined the chat"
+
+            dan.send_last("@ann between us")
+
+            assert ann.receive(passing_over="Client #dan (private): between us") == "Client #dan left the chat"
+            assert cleo.receive() == "Client #dan left the chat"
+
+            cleo.send("they are gone")
+
+            assert ann.receive() == "Client #cleo: they are gone"
+            assert cleo.receive() == "You: they are gone"
+
+
+def test_one_that_drops_costs_nobody_a_message(server):
+    """A connection that drops while a message goes round costs nobody else that message.
+
+    A dictionary that changes while a loop goes through it raises `RuntimeError`, and so does a send to a dead client.
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/ws/cleo", name="cleo") as cleo,
+        server.connect("/ws/dan", name="dan") as dan,
+    ):
+        ann.receive_all(4)
+        ben.receive_all(3)
+        cleo.receive_all(2)
+        dan.receive()
+        server.drop_while_sending(ann, to=ben)
+        dan.send("hello")
+
+        assert sorted(ben.receive_all(2)) == ["Client #ann left the chat", "Client #dan: hello"]
+        assert sorted(cleo.receive_all(2)) == ["Client #ann left the chat", "Client #dan: hello"]
+        assert sorted(dan.receive_all(2)) == ["Client #ann left the chat", "You: hello"]
+
+        server.drop_while_sending(ben, to=ben)
+        cleo.send("again")
+
+        assert sorted(cleo.receive_all(2)) == ["Client #ben left the chat", "You: again"]
+        assert sorted(dan.receive_all(2)) == ["Client #ben left the chat", "Client #cleo: again"]
+
+        cleo.expect_silence()
+        server.expect("/clients", ["cleo", "dan"])
+
+
+def test_a_private_message_to_one_that_drops(server):
+    """A client that drops while a private message is on its way to it leaves like anybody, and the sender stays.
+
+    That send fails in the route of its sender. What becomes of the sender's loop?
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        ann.receive_all(2)
+        ben.receive()
+        server.drop_while_sending(ben, to=ben)
+        ann.send("@ben are you there?")
+
+        assert sorted(ann.receive_all(2))[0] == "Client #ben left the chat"
+
+        ann.send("@ben hello?")
+
+        assert ann.receive() == "No client #ben here"
+
+        ann.send("still here")
+
+        assert ann.receive() == "You: still here"
+
+        ann.expect_silence()
+        server.expect("/clients", ["ann"])
+
+
+def test_a_newcomer_that_drops_at_once(server):
+    """A newcomer that drops while its first notice is on its way leaves nothing behind, and its id is free.
+
+    The notice about a newcomer may fail too, and then the clean-up must run all the same.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ann.receive()
+        server.connect_and_drop("/ws/ben")
+
+        assert ann.receive_all(2) == ["Client #ben joined the chat", "Client #ben left the chat"]
+
+        server.expect("/clients", ["ann"])
+        with server.connect("/ws/ben", name="ben again") as ben:
+            assert ben.receive() == "Client #ben joined the chat"
+            assert ann.receive() == "Client #ben joined the chat"
+
+
+def test_a_slow_client_gets_its_messages(server):
+    """A client with a slow network gets every message in the end, whoever comes or goes meanwhile.
+
+    A send to it waits, and while your route waits, others run: they may change the very dictionary you loop over.
+    """
+    with (
+        server.connect("/ws/ann", name="ann") as ann,
+        server.connect("/ws/ben", name="ben") as ben,
+        server.connect("/ws/cleo", name="cleo") as cleo,
+        server.connect("/ws/dan", name="dan") as dan,
+    ):
+        ann.receive_all(4)
+        ben.receive_all(3)
+        cleo.receive_all(2)
+        dan.receive()
+        server.hold_back(ben)
+        cleo.send("hello")
+        server.settle()
+        server.connect("/ws/eve", name="eve")
+        ann.close()
+        server.fast_forward(3)
+        server.let_through(ben)
+
+        heard = ["Client #ann left the chat", "Client #cleo: hello", "Client #eve joined the chat"]
+
+        assert sorted(ben.receive_all(3)) == heard
+        assert sorted(dan.receive_all(3)) == heard
+        assert sorted(cleo.receive_all(3)) == [heard[0], heard[2], "You: hello"]
+
+        ben.expect_silence()
+        dan.expect_silence()
+        server.expect("/clients", ["ben", "cleo", "dan", "eve"])
+
+
+def test_several_leave_at_once(server):
+    """When several leave at the same moment, everyone still there hears of each of them, once.
+
+    The goodbye of the first goes out to the others: some of those have left as well, and don't know it yet.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ben = server.connect("/ws/ben", name="ben")
+        cleo = server.connect("/ws/cleo", name="cleo")
+        dan = server.connect("/ws/dan", name="dan")
+        with server.connect("/ws/eve", name="eve") as eve:
+            ann.receive_all(5)
+            eve.receive()
+            with server.held_still():
+                ben.drop()
+                cleo.close()
+                dan.drop(reset=True)
+
+            left = ["Client #ben left the chat", "Client #cleo left the chat", "Client #dan left the chat"]
+
+            assert sorted(ann.receive_all(3)) == left
+            assert sorted(eve.receive_all(3)) == left
+
+            ann.expect_silence()
+            server.expect("/clients", ["ann", "eve"])
+            eve.send("still here")
+
+            assert ann.receive() == "Client #eve: still here"
+            assert eve.receive() == "You: still here"
+
+
+def test_everything_holds_on_a_slow_network(server):
+    """All this holds when every send takes its time.
+
+    What you look up before an `await` may be different after it.
+    """
+    server.slow_network()
+
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        ann.receive_all(2)
+        ben.receive()
+        with server.held_still():
+            ann.send("one")
+            ann.send("@ben two")
+            ben.send("@ann three")
+
+        assert sorted(ann.receive_all(3)) == ["Client #ben (private): three", "You to ben: two", "You: one"]
+        assert sorted(ben.receive_all(3)) == ["Client #ann (private): two", "Client #ann: one", "You to ann: three"]
+
+        server.connect("/ws/ann", name="ann too").expect_close(1008, "Client id already in use")
+        ben.close()
+
+        assert ann.receive() == "Client #ben left the chat"
+
+        with server.connect("/ws/ben", name="ben again") as ben:
+            assert ben.receive() == "Client #ben joined the chat"
+            assert ann.receive() == "Client #ben joined the chat"
+
+            server.expect("/clients", ["ann", "ben"])
+
+
+def test_the_page_is_served(server):
+    """`GET /` answers the page that the workbook gives, and as HTML.
+
+    FastAPI makes JSON of what a route returns, unless you say what else it is: `HTMLResponse`.
+    """
+    answer = server.get("/")
+
+    assert answer.headers["content-type"].partition(";")[0] == "text/html"
+    assert answer.text.count('id="messageText"') == 1
+
+
+def test_two_tabs_talk(browser):
+    """In a real browser, two tabs talk to each other.
+
+    The page opens a WebSocket to `/ws/` and the id in its address, and shows each message that comes.
+    """
+    ann = browser.open("/?id=ann", name="ann's tab")
+    ben = browser.open("/?id=ben", name="ben's tab")
+
+    ann.expect_text("#messages", "Client #ben joined the chat")
+
+    ann.type("#messageText", "hello")
+    ann.click("#send")
+
+    ann.expect_text("#messages", "You: hello")
+    ben.expect_text("#messages", "Client #ann: hello")
+
+    ben.type("#messageText", "@ann just between us")
+    ben.press("#messageText", "Enter")
+
+    ann.expect_text("#messages", "Client #ben (private): just between us")
+    ben.expect_text("#messages", "You to ann: just between us")
+
+    ben.close()
+
+    ann.expect_text("#messages", "Client #ben left the chat")
+
+
+def test_html_is_shown_as_text(browser):
+    """A message with HTML in it is shown as text, and nothing in it runs.
+
+    The page that the workbook gives does this. Have you changed it, or the message on its way?
+    """
+    ann = browser.open("/?id=ann", name="ann's tab")
+    ben = browser.open("/?id=ben", name="ben's tab")
+    message = """<img src=x onerror="document.title = 'hacked'"> & <script>document.title = 'hacked'</script>"""
+    ann.type("#messageText", message)
+    ann.click("#send")
+
+    ben.expect_text("#messages", f"Client #ann: {message}")
+    ann.expect_text("#messages", f"You: {message}")
+    ben.expect_count("#messages img, #messages script", 0)
+
+    assert ben.evaluate("document.title === 'hacked'") == False  # noqa: E712
+
+
+def test_the_page_works_from_any_host(browser):
+    """The page connects to the host and port that it came from, whatever they are.
+
+    A page that says `localhost` talks to its reader's computer. In JavaScript, `location.host` is where it came from.
+    """
+    ann = browser.open("/?id=ann", name="ann's tab", host="chat.example")
+    ann.type("#messageText", "hello")
+    ann.click("#send")
+
+    ann.expect_text("#messages", "You: hello")
+
+    assert ann.socket_host == "chat.example"

@@ -1,0 +1,677 @@
+"""10 Rooms: nothing crosses them, and ten is the most."""
+
+
+def test_a_newcomer_is_announced(server):
+    """Everyone in the room is told who joins it, the newcomer too.
+
+    The newcomer is in the room by then.
+    """
+    with server.connect("/ws/hall/ann", name="ann") as ann:
+        assert ann.receive() == "ann joined hall"
+
+        with server.connect("/ws/hall/ben", name="ben") as ben:
+            assert ann.receive() == "ben joined hall"
+            assert ben.receive() == "ben joined hall"
+
+
+def test_everyone_in_the_room_hears_it(server):
+    """What a client says is sent to everyone in its room, the sender too.
+
+    A room is a collection of connections. Your routes find it by its name.
+    """
+    ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo"])
+    ben.send("hello")
+
+    assert ann.receive() == "ben: hello"
+    assert ben.receive() == "ben: hello"
+    assert cleo.receive() == "ben: hello"
+
+    ann.send("hi")
+
+    assert cleo.receive() == "ann: hi"
+
+
+def test_a_goodbye_is_told(server):
+    """When a client leaves, everyone still in the room is told so, once, and the log shows no traceback.
+
+    `receive_text()` raises `WebSocketDisconnect`. First take the connection out of the room, then tell the others.
+    """
+    ann, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben"])
+    ben.close()
+
+    assert ann.receive() == "ben left hall"
+
+    ann.expect_silence()
+    ann.close()
+
+
+def test_nothing_crosses_rooms(server):
+    """Nothing crosses rooms: no word, no newcomer, no goodbye.
+
+    Whom does your route send it to? Only those who are in the same room.
+    """
+    ann, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/attic/ben"])
+    ann.send("is anybody here?")
+
+    assert ann.receive() == "ann: is anybody here?"
+
+    ben.expect_silence()
+    cleo = server.connect("/ws/attic/cleo", name="cleo")
+
+    assert ben.receive() == "cleo joined attic"
+    assert cleo.receive() == "cleo joined attic"
+
+    cleo.send("up here")
+
+    assert ben.receive() == "cleo: up here"
+
+    cleo.close()
+
+    assert ben.receive() == "cleo left attic"
+
+    ann.expect_silence()
+    ben.expect_silence()
+
+
+def test_nothing_else_is_sent(server):
+    """Nothing is sent but what the contract names.
+
+    No list of who is there, and nothing of what was said before one came.
+    """
+    (ann,) = server.connect_in_turn(["/ws/hall/ann"])
+    ann.send("is anybody there?")
+
+    assert ann.receive() == "ann: is anybody there?"
+
+    with server.connect("/ws/hall/ben", name="ben") as ben:
+        assert ben.receive() == "ben joined hall"
+        assert ann.receive() == "ben joined hall"
+
+        ben.expect_silence()
+        ann.expect_silence()
+
+
+def test_rooms_are_counted(server):
+    """`GET /rooms` tells how many connections there are in each room.
+
+    A dictionary becomes a JSON object: `{"hall": 2, "attic": 1}`.
+    """
+    server.expect_exactly("/rooms", {})
+
+    server.connect_in_turn(["/ws/hall/ann"])
+    server.expect_exactly("/rooms", {"hall": 1})
+
+    server.connect_in_turn(["/ws/attic/ben", "/ws/hall/cleo"])
+    server.expect_exactly("/rooms", {"hall": 2, "attic": 1})
+
+
+def test_an_empty_room_is_gone(server):
+    """A room that everyone has left is not there any more, until somebody comes again.
+
+    Who gives the last place back also takes the room away. A `defaultdict` makes a room of every look at it.
+    """
+    (ann,) = server.connect_in_turn(["/ws/attic/ann"])
+    ben, cleo = server.connect_in_turn(["/ws/hall/ben", "/ws/hall/cleo"])
+    ben.close()
+    server.expect_exactly("/rooms", {"attic": 1, "hall": 1})
+    cleo.close()
+    server.expect_exactly("/rooms", {"attic": 1})
+    ann.close()
+    server.expect_exactly("/rooms", {})
+
+    with server.connect("/ws/hall/dan", name="dan") as dan:
+        assert dan.receive() == "dan joined hall"
+
+        server.expect_exactly("/rooms", {"hall": 1})
+        dan.expect_silence()
+
+
+def test_dropped_connections_are_told(server):
+    """A connection that drops without a goodbye has left, too.
+
+    There is no closing handshake, and still only one exception to catch.
+    """
+    ann, ben, cleo, dan = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan"])
+    ben.drop()
+
+    assert ann.receive() == "ben left hall"
+
+    cleo.drop(reset=True)
+
+    assert ann.receive() == "cleo left hall"
+
+    dan.close(4000, "see you")
+
+    assert ann.receive() == "dan left hall"
+
+    server.expect_exactly("/rooms", {"hall": 1})
+    ann.send("still here")
+
+    assert ann.receive() == "ann: still here"
+
+    ann.expect_silence()
+
+
+def test_the_right_name_is_told(server):
+    """Whoever speaks or leaves is named, with the right room, not whoever came last.
+
+    What belongs to one connection lives in the arguments and local variables of its call.
+    """
+    ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/attic/cleo"])
+    ann.send("hello, ben")
+
+    assert ben.receive() == "ann: hello, ben"
+
+    ann.close()
+
+    assert ben.receive() == "ann left hall"
+
+    cleo.expect_silence()
+    server.expect_exactly("/rooms", {"hall": 1, "attic": 1})
+
+
+def test_texts_are_passed_on_unchanged(server):
+    """Ids and texts are passed on as they are.
+
+    An id is any text, decoded already; a text may be empty, long, or have blanks around it.
+    """
+    ann, jürgen = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/J%C3%BCrgen%20%7Broom_id%7D"])
+    for text in ("  blanks  ", "", "Grüße, 世界\n", '{"json": 1}', "{client_id} 100%", "x" * 500_000):
+        jürgen.send(text)
+
+        assert ann.receive() == f"Jürgen {{room_id}}: {text}"
+        assert jürgen.receive() == f"Jürgen {{room_id}}: {text}"
+
+    jürgen.close()
+
+    assert ann.receive() == "Jürgen {room_id} left hall"
+
+
+def test_any_text_is_a_name(server):
+    """Any text is a room's name, decoded already.
+
+    Keys of a dictionary can be any text; attributes of an object are taken in part.
+    """
+    for path, name in (
+        ("caf%C3%A9", "café"),
+        ("a%20b", "a b"),
+        ("a+b", "a+b"),
+        ("100%25", "100%"),
+        ("%2541", "%41"),
+        ("what%3F", "what?"),
+        ("%7Bclient_id%7D", "{client_id}"),
+        ("%22quoted%22", '"quoted"'),
+        ("007", "007"),
+        ("rooms", "rooms"),
+        ("keys", "keys"),
+        ("__class__", "__class__"),
+        ("__dict__", "__dict__"),
+    ):
+        with server.connect(f"/ws/{path}/ann", name="ann") as ann:
+            assert ann.receive() == f"ann joined {name}"
+
+            server.expect_exactly("/rooms", {name: 1})
+            ann.send("hello")
+
+            assert ann.receive() == "ann: hello"
+
+        server.expect_exactly("/rooms", {})
+
+
+def test_similar_names_are_different_rooms(server):
+    """Names that look alike are different rooms: `A` is not `a`, and a blank is a character.
+
+    Compare the whole text, and change nothing about it.
+    """
+    clients = server.connect_in_turn(
+        ["/ws/a/ann", "/ws/A/ann", "/ws/ab/ann", "/ws/a%20b/ann", "/ws/a%20/ann", "/ws/%20a/ann", "/ws/a:/ann"]
+    )
+    server.expect_exactly("/rooms", {"a": 1, "A": 1, "ab": 1, "a b": 1, "a ": 1, " a": 1, "a:": 1})
+    for client in clients:
+        client.send(f"I am in {client.path}")
+
+        assert client.receive() == f"ann: I am in {client.path}"
+
+    for client in clients:
+        client.expect_silence()
+
+
+def test_the_same_id_twice_in_a_room(server):
+    """Two connections with the same id in a room are two connections.
+
+    What tells one connection from another? Not the id.
+    """
+    first, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben"])
+    second = server.connect("/ws/hall/ann", name="ann too")
+
+    assert first.receive() == "ann joined hall"
+    assert second.receive() == "ann joined hall"
+    assert ben.receive() == "ann joined hall"
+
+    server.expect_exactly("/rooms", {"hall": 3})
+    first.send("one")
+
+    assert first.receive() == "ann: one"
+    assert second.receive() == "ann: one"
+    assert ben.receive() == "ann: one"
+
+    first.close()
+
+    assert second.receive() == "ann left hall"
+    assert ben.receive() == "ann left hall"
+
+    server.expect_exactly("/rooms", {"hall": 2})
+    second.send("two")
+
+    assert second.receive() == "ann: two"
+    assert ben.receive() == "ann: two"
+
+    second.drop()
+
+    assert ben.receive() == "ann left hall"
+
+    server.expect_exactly("/rooms", {"hall": 1})
+    ben.expect_silence()
+
+
+def test_the_same_id_in_several_rooms(server):
+    """A client id may be in several rooms; leaving one of them leaves the others alone.
+
+    A connection is in one room, and knows which.
+    """
+    below, above, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/attic/ann", "/ws/attic/ben"])
+    below.send("down here")
+
+    assert below.receive() == "ann: down here"
+
+    below.close()
+    server.expect_exactly("/rooms", {"attic": 2})
+    ben.expect_silence()
+    above.send("up here")
+
+    assert above.receive() == "ann: up here"
+    assert ben.receive() == "ann: up here"
+
+    above.close()
+
+    assert ben.receive() == "ann left attic"
+
+    server.expect_exactly("/rooms", {"attic": 1})
+
+
+def test_the_eleventh_is_told(server):
+    """A room holds ten connections: the eleventh is accepted and closed with 1013 "Room is full".
+
+    Accept first: only a client that was let in can be told why it has to go.
+    """
+    clients = server.connect_in_turn(["/ws/hall/ann"] * 10)
+    server.expect_exactly("/rooms", {"hall": 10})
+    clients[0].expect_open()
+    clients[9].expect_open()
+
+    server.connect("/ws/hall/eve", name="eve").expect_close(1013, "Room is full")
+
+
+def test_nobody_is_told_of_the_eleventh(server):
+    """Nobody is told of a connection that found no place, and it isn't counted: it never was in the room.
+
+    Whoever has not come in cannot leave. What does your `finally` do for it?
+    """
+    clients = server.connect_in_turn(["/ws/hall/ann"] * 10)
+    for name in ("eve", "fay", "ann"):
+        server.connect(f"/ws/hall/{name}", name=name).expect_close(1013, "Room is full")
+
+        server.expect_exactly("/rooms", {"hall": 10})
+
+    for client in clients:
+        client.expect_silence()
+
+    gus = server.connect("/ws/hall/gus", name="gus")
+    clients[9].send("ten of us")
+
+    for client in clients:
+        assert client.receive() == "ann: ten of us"
+
+    gus.expect_close(1013, "Room is full")
+
+
+def test_a_place_is_free_again(server):
+    """When somebody leaves a full room, in whatever way, there is a place for one more, and for one only.
+
+    Count who is in the room, not who has come so far.
+    """
+    clients = server.connect_in_turn(["/ws/hall/ann"] * 10)
+    server.connect("/ws/hall/eve", name="eve").expect_close(1013, "Room is full")
+    clients[0].close()
+    server.expect_exactly("/rooms", {"hall": 9})
+    server.pass_over()
+
+    ben = server.connect("/ws/hall/ben", name="ben")
+
+    assert ben.receive() == "ben joined hall"
+    assert clients[9].receive() == "ben joined hall"
+
+    server.connect("/ws/hall/eve", name="eve").expect_close(1013, "Room is full")
+    clients[9].drop()
+    clients[5].drop(reset=True)
+    server.expect_exactly("/rooms", {"hall": 8})
+    server.pass_over()
+
+    cleo = server.connect("/ws/hall/cleo", name="cleo")
+
+    assert cleo.receive() == "cleo joined hall"
+
+    dan = server.connect("/ws/hall/dan", name="dan")
+
+    assert dan.receive() == "dan joined hall"
+
+    server.connect("/ws/hall/eve", name="eve").expect_close(1013, "Room is full")
+    server.expect_exactly("/rooms", {"hall": 10})
+
+
+def test_each_room_has_places_of_its_own(server):
+    """Each room has ten places of its own: while one is full, there is room in the others.
+
+    Whose number do you compare with ten?
+    """
+    server.connect_in_turn(["/ws/hall/ann"] * 10)
+    ann, ben = server.connect_in_turn(["/ws/attic/ann", "/ws/attic/ben"])
+    server.expect_exactly("/rooms", {"hall": 10, "attic": 2})
+    server.connect("/ws/hall/eve", name="eve").expect_close(1013, "Room is full")
+    ben.send("there is room up here")
+
+    assert ann.receive() == "ben: there is room up here"
+
+    ann.expect_silence()
+
+
+def test_rooms_are_served_at_the_same_time(server):
+    """Clients that speak at the same moment in different rooms are each heard within a second.
+
+    Waiting with `await` lets the others run. What does `time.sleep` do?
+    """
+    clients = server.connect_in_turn(["/ws/a/ann", "/ws/b/ben", "/ws/c/cleo", "/ws/d/dan", "/ws/e/eve", "/ws/f/fay"])
+
+    with server.time_limit(1):
+        with server.held_still():
+            for client in clients:
+                client.send("all at once")
+
+        for client in clients:
+            assert client.receive() == f"{client.name}: all at once"
+
+
+def test_texts_keep_their_order(server):
+    """Everyone hears what a client says in the order in which it was said.
+
+    One loop for one client does this by itself.
+    """
+    ann, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben"])
+    ann.send("long " * 100_000)
+    ann.send("short")
+    ann.send("last")
+
+    assert ben.receive() == "ann: " + "long " * 100_000
+    assert ben.receive_all(2) == ["ann: short", "ann: last"]
+
+
+def test_a_client_may_just_listen(server):
+    """A client may listen for as long as it likes, and say nothing.
+
+    There is no limit of time in this exercise.
+    """
+    ann, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben"])
+    server.fast_forward(3600)
+    ben.send("still here?")
+
+    assert ann.receive() == "ben: still here?"
+
+    ann.send("yes")
+
+    assert ben.receive_all(2) == ["ben: still here?", "ann: yes"]
+
+
+def test_rooms_stay_true_after_a_binary_message(server):
+    """A client that sends a binary message and leaves has left: the others are told, and its place is free.
+
+    `receive_text()` raises `KeyError` there, not `WebSocketDisconnect`. Which clean-up happens however a loop ends?
+    """
+    server.allow_tracebacks()
+    ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/attic/cleo"])
+    ben.send(b"hello")
+    ben.close()
+    cleo.send(b"hello")
+    cleo.close()
+
+    assert ann.receive(passing_over="ben: hello") == "ben left hall"
+
+    server.expect_exactly("/rooms", {"hall": 1})
+    ann.send("still here")
+
+    assert ann.receive() == "ann: still here"
+
+    ann.expect_silence()
+
+
+def test_leaving_right_after_the_last_word(server):
+    """A client may leave right after its last word: one goodbye to everyone, and no traceback.
+
+    Your broadcast then meets a client that has left, and so does the `receive_text()` after it:
+    Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch.
+    """
+    ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo"])
+    ben.send_last("bye")
+
+    assert ann.receive(passing_over="ben: bye") == "ben left hall"
+    assert cleo.receive(passing_over="ben: bye") == "ben left hall"
+
+    server.expect_exactly("/rooms", {"hall": 2})
+    ann.send("he is gone")
+
+    assert ann.receive(passing_over="ben: bye") == "ann: he is gone"
+    assert cleo.receive(passing_over="ben: bye") == "ann: he is gone"
+
+    (dan,) = server.connect_in_turn(["/ws/attic/dan"])
+    dan.send_last("bye")
+    server.expect_exactly("/rooms", {"hall": 2})
+
+
+def test_nobody_is_passed_over(server):
+    """Nobody is passed over when another connection drops while a message goes round.
+
+    Taking an item out of a list moves all behind it one place forward, also under a loop that stands in the middle.
+    """
+    ann, ben, cleo, dan = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan"])
+    server.drop_while_sending(ann, to=ben)
+    ben.send("hello")
+
+    assert sorted(ben.receive_all(2)) == ["ann left hall", "ben: hello"]
+    assert sorted(cleo.receive_all(2)) == ["ann left hall", "ben: hello"]
+    assert sorted(dan.receive_all(2)) == ["ann left hall", "ben: hello"]
+
+    cleo.expect_silence()
+    server.drop_while_sending(dan, to=cleo)
+    ben.send("again")
+
+    assert sorted(ben.receive_all(2)) == ["ben: again", "dan left hall"]
+    assert sorted(cleo.receive_all(2)) == ["ben: again", "dan left hall"]
+
+    server.expect_exactly("/rooms", {"hall": 2})
+
+
+def test_one_that_drops_costs_nobody_the_message(server):
+    """A connection that drops while a message goes round costs nobody else that message.
+
+    A send to a dead connection raises. What happens to the sends after it?
+    """
+    ann, ben, cleo, dan = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan"])
+    server.drop_while_sending(ben, to=ben)
+    dan.send("hello")
+
+    assert sorted(ann.receive_all(2)) == ["ben left hall", "dan: hello"]
+    assert sorted(cleo.receive_all(2)) == ["ben left hall", "dan: hello"]
+    assert sorted(dan.receive_all(2)) == ["ben left hall", "dan: hello"]
+
+    server.drop_while_sending(cleo, to=cleo)
+    server.connect("/ws/hall/eve", name="eve")
+
+    assert sorted(ann.receive_all(2)) == ["cleo left hall", "eve joined hall"]
+    assert sorted(dan.receive_all(2)) == ["cleo left hall", "eve joined hall"]
+
+    dan.send("me")
+
+    assert ann.receive() == "dan: me"
+
+    server.expect_exactly("/rooms", {"hall": 3})
+
+
+def test_a_slow_client_gets_its_messages(server):
+    """A client with a slow network gets every message in the end, whoever comes or goes meanwhile.
+
+    A send to it waits, and while your route waits, others run: they may change the very room that you loop over.
+    """
+    ann, ben, cleo, dan = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan"])
+    server.hold_back(ben)
+    cleo.send("hello")
+    server.settle()
+    server.connect("/ws/hall/eve", name="eve")
+    ann.close()
+    server.fast_forward(3)
+    server.let_through(ben)
+
+    heard = ["ann left hall", "cleo: hello", "eve joined hall"]
+
+    assert sorted(ben.receive_all(3)) == heard
+    assert sorted(cleo.receive_all(3)) == heard
+    assert sorted(dan.receive_all(3)) == heard
+
+    ben.expect_silence()
+    dan.expect_silence()
+    server.expect_exactly("/rooms", {"hall": 4})
+
+
+def test_a_newcomer_who_drops_at_once(server):
+    """A newcomer who drops while it is announced has joined and left, once each.
+
+    The send to the newcomer itself raises. Is its place given back then?
+    """
+    (ann,) = server.connect_in_turn(["/ws/hall/ann"])
+    server.connect_and_drop("/ws/hall/ben")
+
+    assert sorted(ann.receive_all(2)) == ["ben joined hall", "ben left hall"]
+
+    server.connect_and_drop("/ws/attic/cleo")
+    server.expect_exactly("/rooms", {"hall": 1})
+    ann.expect_silence()
+
+
+def test_one_who_never_arrived(server):
+    """A client that drops before it is accepted takes no place.
+
+    `accept()` raises then. What had you noted before it?
+    """
+    server.allow_tracebacks()
+    (ann,) = server.connect_in_turn(["/ws/hall/ann"])
+    server.drop_in_handshake("/ws/hall/ben")
+    server.drop_in_handshake("/ws/attic/cleo")
+    server.expect_exactly("/rooms", {"hall": 1})
+    ann.send("only me")
+
+    assert ann.receive() == "ann: only me"
+
+
+def test_one_leaves_while_another_comes(server):
+    """When the last one leaves while a newcomer is being accepted, the newcomer is in the room.
+
+    Is the room that you found before an `await` still the room of that name after it?
+    """
+    (ann,) = server.connect_in_turn(["/ws/hall/ann"])
+    server.drop_while_accepting(ann)
+    ben = server.connect("/ws/hall/ben", name="ben")
+
+    assert ben.receive(passing_over="ann left hall") == "ben joined hall"
+
+    server.expect_exactly("/rooms", {"hall": 1})
+    server.pass_over()
+    cleo = server.connect("/ws/hall/cleo", name="cleo")
+
+    assert cleo.receive() == "cleo joined hall"
+    assert ben.receive() == "cleo joined hall"
+
+    server.expect_exactly("/rooms", {"hall": 2})
+
+
+def test_several_leave_at_once(server):
+    """When several leave at the same moment, everyone still there hears of each of them, once.
+
+    The goodbye of the first goes out to the others: some of those have left as well, and don't know it yet.
+    """
+    ann, ben, cleo, dan, eve = server.connect_in_turn(
+        ["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan", "/ws/hall/eve"]
+    )
+    with server.held_still():
+        ben.drop()
+        cleo.close()
+        dan.drop(reset=True)
+
+    left = ["ben left hall", "cleo left hall", "dan left hall"]
+
+    assert sorted(ann.receive_all(3)) == left
+    assert sorted(eve.receive_all(3)) == left
+
+    ann.expect_silence()
+    server.expect_exactly("/rooms", {"hall": 2})
+    eve.send("still here")
+
+    assert ann.receive() == "eve: still here"
+
+    with server.held_still():
+        ann.drop()
+        eve.drop()
+    server.expect_exactly("/rooms", {})
+
+
+def test_eleven_at_the_same_moment(server):
+    """When eleven connect at the same moment, ten get a place, and one is told that the room is full.
+
+    Between looking for a place and taking it nobody else may run. What lets others run?
+    """
+    server.slow_network()
+    clients = server.connect_together(["/ws/hall/ann"] * 11)
+    server.expect_exactly("/rooms", {"hall": 10})
+    inside, outside = server.told_apart(clients)
+
+    assert len(inside) == 10
+
+    outside[0].expect_close(1013, "Room is full")
+    server.pass_over()
+    inside[0].send("who is in?")
+
+    for client in inside:
+        assert client.receive() == "ann: who is in?"
+
+
+def test_everything_holds_on_a_slow_network(server):
+    """All this holds when every send takes its time.
+
+    At each `await` others may run. Is your room right at each of them?
+    """
+    server.slow_network()
+    ann, ben = server.connect_together(["/ws/hall/ann", "/ws/hall/ben"])
+    cleo, dan = server.connect_in_turn(["/ws/hall/cleo", "/ws/hall/dan"])
+    server.expect_exactly("/rooms", {"hall": 4})
+    with server.held_still():
+        ann.drop()
+        ben.send("hello")
+        dan.close()
+
+    assert sorted(cleo.receive_all(3)) == ["ann left hall", "ben: hello", "dan left hall"]
+
+    server.expect_exactly("/rooms", {"hall": 2})
+    ben.send_last("bye")
+
+    assert cleo.receive(passing_over="ben: bye") == "ben left hall"
+
+    server.expect_exactly("/rooms", {"hall": 1})
+    cleo.drop()
+    server.expect_exactly("/rooms", {})
