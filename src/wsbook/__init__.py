@@ -11,6 +11,6 @@ __version__ = "0.1.0"
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Called by `%load_ext wsbook`: `%grade NN` grades an exercise."""
-    from .lab import load_ipython_extension
+    from .magic import grade
 
-    load_ipython_extension(shell)
+    shell.register_magic_function(grade, magic_name="grade")  # type: ignore[call-arg, arg-type]

@@ -66,13 +66,16 @@ def run_lesson(root: Path, source: str, stem: str) -> tuple[str, str]:
 
 def printed(cell: Any) -> str:
     """What a reader sees below a cell, as text."""
-    parts = []
+    shown = ""
+    was_part = False
     for output in cell.outputs:
-        if output.output_type == "stream":
-            parts.append(output.text)
-        elif "data" in output and "text/vnd.mermaid" not in output.data:
-            parts.append(output.data.get("text/plain", ""))
-    return "\n".join(part.strip("\n") for part in parts if part.strip())
+        is_part = "data" in output  # %grade displays its result in parts, a paragraph or more each
+        text = (output.data.get("text/plain", "") if is_part else output.get("text", "")).strip("\n")
+        if text.strip():
+            between = "\n\n" if is_part and was_part else "\n"
+            shown += (between if shown else "") + text
+        was_part = is_part
+    return shown
 
 
 def picture(root: Path, options: list[str], title: str) -> str:

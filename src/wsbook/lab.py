@@ -1,4 +1,4 @@
-"""In a notebook: a live server for a cell, and `%grade`.
+"""In a notebook: a live server for a cell.
 
 `live(app)` serves an application with a real uvicorn while the cell runs, and prints the conversation at its end.
 """
@@ -7,21 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import html
 import itertools
-import json
 import logging
-import os
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
 from websockets.exceptions import InvalidStatus
@@ -30,13 +23,9 @@ from websockets.typing import Subprotocol
 
 from .client import Client
 from .connection import Connection, describe_end
-from .course import NotFound, exercises, find, find_root
 from .http import Answer, send_request
 from .transcript import Transcript, shown
 from .verdict import CheckFailed
-
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
 
 PATIENCE = 2.0
 """Seconds for which a cell waits for something that a server should do."""
@@ -336,61 +325,3 @@ def _in_a_line(message: str) -> str:
 
 def _is_cell(filename: str) -> bool:
     return "ipykernel" in filename or filename.startswith("<ipython")
-
-
-# %grade
-
-
-def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Called by `%load_ext wsbook`."""
-    shell.register_magic_function(grade, magic_name="grade")  # type: ignore[call-arg, arg-type]
-
-
-def grade(line: str) -> None:
-    """`%grade 01` grades an exercise, and shows the result and the failing conversation."""
-    from IPython.display import display
-
-    try:
-        root = find_root(Path.cwd())
-        name = line.strip()
-        if not name:
-            raise NotFound(f"Which one? %grade {exercises(root)[0].number}, for example.")
-        exercise = find(root, name)
-    except NotFound as error:
-        print(error)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder) / "results.json"
-        run = subprocess.run(
-            [sys.executable, "-m", "pytest", str(exercise.checks), "--results", str(results), "-q"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PYTHONUTF8": "1"},
-            check=False,
-        )
-        if not results.exists():
-            print(run.stdout + run.stderr)
-            return
-        found = json.loads(results.read_text(encoding="utf-8"))["exercises"][0]
-    display(*_shown_grade(exercise.number, exercise.title, found), raw=True)  # type: ignore[no-untyped-call]
-
-
-def _shown_grade(number: str, title: str, found: dict[str, Any]) -> list[dict[str, str]]:
-    """What JupyterLab draws: the result, then the sequence diagram of the conversation that failed."""
-    signs = {"passed": "✓", "failed": "✗", "skipped": "○", "not reached": "·"}
-    checks = [f"{signs[check['outcome']]} {check['name']}" for check in found["checks"]]
-    skipped = [check["message"] for check in found["checks"] if check["outcome"] == "skipped"]
-    checks += [f"○ {len(skipped)} skipped: {skipped[0]}"] if skipped else []
-    failed = next((check for check in found["checks"] if check["outcome"] == "failed"), None)
-    head = f"{number} {title}: {found['status']}"
-    text = "\n".join([head, *checks])
-    page = f"<b>{html.escape(head)}</b><br>" + "<br>".join(map(html.escape, checks))
-    bundles = []
-    if failed is not None:
-        text += "\n\n" + failed["message"]
-        page += f"<pre>{html.escape(failed['message'])}</pre>"
-    bundles.append({"text/html": page, "text/plain": text})
-    if failed is not None and failed["diagram"]:
-        bundles.append({"text/vnd.mermaid": failed["diagram"], "text/plain": failed["transcript"]})
-    return bundles

@@ -5,6 +5,16 @@ Outside of a workbook the plugin does nothing.
 
 from __future__ import annotations
 
+import signal
+import threading
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    and threading.current_thread() is threading.main_thread()
+):
+    # Until pytest can answer to it, Ctrl-C ends the command without Python's traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import ast
 import inspect
 import linecache
@@ -16,7 +26,7 @@ from typing import Any
 
 import pytest
 
-from . import report, results
+from . import exports, report, results
 from ._chromium import Chromium, NoBrowser
 from ._load import Source
 from .browser import Browser
@@ -56,11 +66,14 @@ class Grading:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("wsbook", "FastAPI WebSocket Workbook")
     group.addoption("--submission", metavar="DIR", help="grade the files of the same names in DIR, not exercises/")
-    group.addoption("--results", metavar="FILE", help="write the results as JSON to FILE")
+    for name, (_, help_) in exports.FORMATS.items():
+        group.addoption(f"--{name}", metavar="FILE", help=help_)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         root = find_root(config.rootpath)
     except NotFound:
@@ -73,11 +86,34 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args = [str(root / "tests")]
     if not _is_only_checks(config, root):
         return
+    if not config.option.collectonly:
+        _prepare_exports(config)
     own = submission == root / "exercises"
     config.stash[GRADING] = Grading(root, submission, own, config.getoption("fulltrace"))
     prepare()
     if config.option.verbose == 0 and not config.option.collectonly:
         report.install(config, config.stash[GRADING])
+
+
+def _exports(config: pytest.Config) -> Iterator[tuple[str, Path]]:
+    """The formats that were asked for, and the files to write them to."""
+    for name in exports.FORMATS:
+        if asked := config.getoption(f"--{name}"):
+            yield name, config.invocation_params.dir / asked
+
+
+def _prepare_exports(config: pytest.Config) -> None:
+    """See now that the files can be written to, not when everything has been graded."""
+    for name, path in _exports(config):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.open("a").close()
+        except OSError as error:
+            raise pytest.UsageError(_unwritable(config, name, error)) from None
+
+
+def _unwritable(config: pytest.Config, name: str, error: OSError) -> str:
+    return f"--{name}: {config.getoption(f'--{name}')!r} cannot be written to ({error.strerror or error})."
 
 
 def _is_only_checks(config: pytest.Config, root: Path) -> bool:
@@ -230,6 +266,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         failure = _as_failure(item, error)
         check.transcript = "\n\n".join(server.transcript.text() for server in servers)
         check.diagram = servers[-1].transcript.mermaid() if servers else ""
+        check.hint = "\n".join((inspect.getdoc(item.obj) or "").splitlines()[2:])  # type: ignore[attr-defined]
         check.message = report.explanation(item.config.stash[GRADING], item, check, failure, servers)
         if not item.config.stash[GRADING].full_trace:
             outcome.longrepr = check.message
@@ -322,12 +359,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             exercise = Exercise(grading.root, grade.name)
             if exitstatus != pytest.ExitCode.INTERRUPTED and _is_whole(exercise, grade):
                 results.remember(grading.root, grade)
-    file = session.config.getoption("--results")
-    if file:
+    for name, path in _exports(session.config):
+        make, _ = exports.FORMATS[name]
         try:
-            results.write(session.config.invocation_params.dir / file, grades)
+            path.write_text(make(grading.root, grades), encoding="utf-8", newline="\n")
         except OSError as error:
-            pytest.exit(f"--results: {error}", pytest.ExitCode.USAGE_ERROR)
+            pytest.exit(_unwritable(session.config, name, error), pytest.ExitCode.USAGE_ERROR)
 
 
 def _is_whole(exercise: Exercise, grade: Grade) -> bool:

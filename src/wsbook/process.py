@@ -16,6 +16,7 @@ import tempfile
 import time
 import types
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,9 @@ def _context() -> Any:
 @contextlib.contextmanager
 def _launching() -> Iterator[None]:
     """Let multiprocessing start a process that neither imports the main script (pytest, say) nor hears a Ctrl-C."""
+    if sys.platform != "win32":
+        # It comes to life first: as it does, it lets Ctrl-C through again.
+        resource_tracker.ensure_running()
     main = sys.modules["__main__"]
     sys.modules["__main__"] = types.ModuleType("__main__")
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if sys.platform != "win32" else set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import pytest
 from .course import Exercise
 from .diagnosis import explain
 from .results import Check
-from .transcript import shown
+from .transcript import section, shown
 from .verdict import MISSING, CheckFailed
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def explanation(grading: Grading, item: pytest.Item, check: Check, failure: Chec
     """All that a learner is told of a failed check, in the order in which it helps."""
     parts = [check.name, _paragraph(failure.message[:1].upper() + failure.message[1:] + ".")]
     if check.transcript:
-        parts.append(_section("The conversation", check.transcript))
+        parts.append(section("The conversation", check.transcript))
     if failure.expected is not MISSING:
         received = "nothing" if failure.received is MISSING else _shown(failure.received)
         parts.append(f"  expected  {_shown(failure.expected)}\n  came      {received}")
@@ -42,26 +41,21 @@ def explanation(grading: Grading, item: pytest.Item, check: Check, failure: Chec
     if servers:
         found = explain(failure, servers[-1])
         if found.cause:
-            parts.append(_section("Likely cause", textwrap.fill(found.cause, WIDTH - 4)))
+            parts.append(section("Likely cause", textwrap.fill(found.cause, WIDTH - 4)))
         if found.place:
-            parts.append(_section("Your line", _located(found.place, grading.root)))
+            parts.append(section("Your line", _located(found.place, grading.root)))
         if found.exception:
-            parts.append(_section("Exception", found.exception))
+            parts.append(section("Exception", found.exception))
         prints = _prints(servers[-1].log)
         if prints:
-            parts.append(_section("Your server printed", prints))
-    hint = "\n".join((inspect.getdoc(item.obj) or "").splitlines()[2:])  # type: ignore[attr-defined]
-    if hint:
-        parts.append(_section("Hint", hint))
+            parts.append(section("Your server printed", prints))
+    if check.hint:
+        parts.append(section("Hint", check.hint))
     exercise = grading.exercise(item)
     assert exercise is not None
     checks = item.path.relative_to(grading.root).as_posix()
     parts.append(f"  Read      lessons/{exercise.stem}.md\n  Check     {checks}::{item.name}")
     return "\n\n".join(parts)
-
-
-def _section(title: str, text: str) -> str:
-    return f"  {title}\n{textwrap.indent(text, '    ')}"
 
 
 def _paragraph(text: str) -> str:
@@ -117,6 +111,7 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
         self._grading = grading
         self._left: dict[str, int] = {}
         self._first: tuple[Exercise, Check] | None = None
+        self._has_begun = self._is_interrupted = False
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
@@ -125,7 +120,7 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
                 self._left[exercise.stem] = self._left.get(exercise.stem, 0) + 1
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
-        pass
+        self._has_begun = True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         category, _, _ = self.config.hook.pytest_report_teststatus(report=report, config=self.config)
@@ -159,8 +154,40 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
             line = textwrap.fill(line, WIDTH, subsequent_indent="    ")
         self._tw.line(line if len(line) <= WIDTH or grade.skipped else line[: WIDTH - 1] + "…", **color)
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if excinfo.errisinstance(KeyboardInterrupt):
+            self._is_interrupted = True
+        else:
+            super().pytest_keyboard_interrupt(excinfo)
+
+    def _report_keyboardinterrupt(self) -> None:
+        if self._is_interrupted:
+            self._tw.line(self._so_far(), yellow=True)
+        else:
+            super()._report_keyboardinterrupt()
+
+    def _so_far(self) -> str:
+        """What was graded before an interruption."""
+        if not self._has_begun:
+            return "Interrupted: nothing was graded."
+        graded = [stem for stem, left in self._left.items() if left == 0]
+        solved = sum(self._grading.grades[stem].status == "solved" for stem in graded)
+        parts = []
+        if len(self._left) > 1:
+            parts.append(f"{len(graded)} of {len(self._left)} exercises were graded, {solved} solved")
+        current = next((stem for stem, left in self._left.items() if left > 0), None)
+        if current is not None:
+            grade = self._grading.grades[current]
+            exercise = Exercise(self._grading.root, current)
+            parts.append(f"{exercise.number} {exercise.title} had passed {grade.passed} of {len(grade.checks)} checks")
+        return f"Interrupted: {'; '.join(parts)}."
+
+    def summary_stats(self) -> None:
+        if not self._is_interrupted:
+            super().summary_stats()
+
     def summary_failures(self) -> None:
-        if self._first is None:
+        if self._first is None or self._is_interrupted:
             return
         exercise, check = self._first
         self._tw.line("")
@@ -177,7 +204,7 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
 
     def short_test_summary(self) -> None:
         grades = list(self._grading.grades.values())
-        if len(grades) < 2:
+        if len(grades) < 2 or self._is_interrupted:
             return
         solved = sum(grade.status == "solved" for grade in grades)
         self._tw.line("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ Outcome = Literal["passed", "failed", "skipped", "not reached"]
 class Check:
     """One rule of the contract. `message` and `transcript` say how it failed; `diagram` is the same in Mermaid.
 
+    `hint` is a part of the message; a reader may not want to see it yet.
     A check that is skipped could not be made on this machine; `message` says what it lacks.
     """
 
@@ -25,6 +26,7 @@ class Check:
     message: str = ""
     transcript: str = ""
     diagram: str = ""
+    hint: str = ""
 
 
 @dataclass
@@ -54,16 +56,6 @@ class Grade:
     @property
     def failed(self) -> Check | None:
         return next((check for check in self.checks if check.outcome == "failed"), None)
-
-
-def write(path: Path, grades: list[Grade]) -> None:
-    """Write the results of a run as JSON."""
-    exercises = [
-        {"name": grade.name, "status": grade.status, "checks": [asdict(check) for check in grade.checks]}
-        for grade in grades
-    ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"exercises": exercises}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 # Progress: the last grading of each of the learner's own exercises, with a digest of what was graded.

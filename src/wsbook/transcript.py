@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -92,3 +93,8 @@ def shortened(text: str) -> str:
 def _quoted(text: str) -> str:
     visible = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     return f'"{visible}"'
+
+
+def section(title: str, text: str) -> str:
+    """A part of a message: what it is about, and below it the text, indented."""
+    return f"  {title}\n{textwrap.indent(text, '    ')}"
