@@ -1,4 +1,4 @@
-"""Make what is made: the notebooks, the outputs in the lessons, and the pictures in the README.
+"""Make what is made: the notebooks, the outputs in the lessons, the copies of the stubs, and the pictures.
 
     python -m wsbook.build            everything that is out of date
     python -m wsbook.build 01 03      these lessons
@@ -19,7 +19,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .course import exercises, find, find_root
+from .course import Exercise, exercises, find, find_root
+from .stubs import sources
 
 FENCE = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```output\n.*?^```\n)?", re.MULTILINE | re.DOTALL)
 PICTURES = {"solutions": ["--submission", "solutions"], "exercises": []}
@@ -99,6 +100,14 @@ def picture(root: Path, options: list[str], title: str) -> str:
     return re.sub(r"\s*@font-face \{.*?\}", "", drawing, flags=re.DOTALL)
 
 
+def original_stubs(root: Path, exercise: Exercise) -> dict[Path, str]:
+    """The copies of an exercise's stub that `wsbook reset` brings back, and what they should hold."""
+    kept = root / "src" / "wsbook" / "stubs"
+    stub = exercise.own
+    folder = kept / stub.name if stub.is_dir() else kept
+    return {folder / name: text for name, text in sources(stub).items()}
+
+
 def make(root: Path, names: list[str]) -> dict[Path, str]:
     """All made files and what they should hold."""
     files: dict[Path, str] = {}
@@ -108,6 +117,7 @@ def make(root: Path, names: list[str]) -> dict[Path, str]:
         print(f"runs lessons/{lesson.name}", flush=True)
         source = lesson.read_text(encoding="utf-8")
         files[lesson], files[root / "notebooks" / f"{exercise.stem}.ipynb"] = run_lesson(root, source, exercise.stem)
+        files |= original_stubs(root, exercise)
     if not names:
         for title, options in PICTURES.items():
             files[root / "docs" / f"{title}.svg"] = picture(root, options, title)
@@ -129,7 +139,7 @@ def main() -> int:
     for path, text in stale:
         print(f"{'out of date' if arguments.check else 'made'}: {path.relative_to(root)}")
         if not arguments.check:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
     return 1 if stale and arguments.check else 0
 
