@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from . import plugin, report
+from . import plugin
 from .process import prepare
 from .results import Grade
 
@@ -60,7 +60,6 @@ def main() -> None:
 
 
 def _answer(request: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    report.WIDTH = max(40, min(request["columns"], 100))
     collector = Collector()
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):

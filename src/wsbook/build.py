@@ -11,10 +11,8 @@ in a fence called `output`, put there by this command; a notebook has it as a re
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,6 @@ from .course import Exercise, exercises, find, find_root
 from .stubs import sources
 
 FENCE = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```output\n.*?^```\n)?", re.MULTILINE | re.DOTALL)
-PICTURES = {"solutions": ["--submission", "solutions"], "exercises": []}
 
 
 def run_lesson(root: Path, source: str, stem: str) -> tuple[str, str]:
@@ -76,30 +73,6 @@ def printed(cell: Any) -> str:
     return "\n".join(part.strip("\n") for part in parts if part.strip())
 
 
-def picture(root: Path, options: list[str], title: str) -> str:
-    """What pytest prints, as SVG. How long it took is left out: no picture could show that of another machine."""
-    from rich.console import Console
-    from rich.text import Text
-
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "--color=yes", "-p", "no:cacheprovider", *options],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "100"},
-        check=False,
-    )
-    command = " ".join(["pytest", *options])
-    text = re.sub(r" in \d+\.\d+s(?: \([\d:]+\))?", "", run.stdout).rstrip()
-    console = Console(record=True, width=102, file=io.StringIO(), force_terminal=True)
-    console.print(f"$ {command}\n", highlight=False)
-    console.print(Text.from_ansi(text))
-    drawing = console.export_svg(title=command, unique_id=title)
-    # Fonts come from the reader's system: a picture in a README fetches nothing.
-    return re.sub(r"\s*@font-face \{.*?\}", "", drawing, flags=re.DOTALL)
-
-
 def original_stubs(root: Path, exercise: Exercise) -> dict[Path, str]:
     """The copies of an exercise's stub that `wsbook reset` brings back, and what they should hold."""
     kept = root / "src" / "wsbook" / "stubs"
@@ -119,8 +92,10 @@ def make(root: Path, names: list[str]) -> dict[Path, str]:
         files[lesson], files[root / "notebooks" / f"{exercise.stem}.ipynb"] = run_lesson(root, source, exercise.stem)
         files |= original_stubs(root, exercise)
     if not names:
-        for title, options in PICTURES.items():
-            files[root / "docs" / f"{title}.svg"] = picture(root, options, title)
+        from .pictures import pictures
+
+        print("draws docs/", flush=True)
+        files |= {root / "docs" / f"{name}.svg": drawing for name, drawing in pictures(root).items()}
     return files
 
 

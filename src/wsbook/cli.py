@@ -251,7 +251,7 @@ def _named(name: str) -> Exercise:
 
 
 def _chosen(name: str | None) -> Exercise:
-    """The exercise of this name, or the next unsolved one. Exits if there is none. Raises `Problem` without its file."""
+    """The exercise of this name, or the next unsolved one; exits if there is none. Raises `Problem`."""
     exercise = following(find_root(Path.cwd())) if name is None else _named(name)
     if exercise is None:
         print("All exercises are solved. To grade one again, name it: `wsbook grade 1`.")

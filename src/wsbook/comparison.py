@@ -21,7 +21,7 @@ def comparison(exercise: Exercise, columns: int, *, side_by_side: bool | None = 
     reference = exercise.submission(exercise.root / "solutions")
     theirs = sources(reference)
     if exercise.own.is_file() and reference.is_file():
-        ours = {reference.name: text for text in ours.values()}
+        ours = dict.fromkeys([reference.name], *ours.values())
     beside = columns >= WIDE if side_by_side is None else side_by_side
     lines: list[Line] = [((f"{exercise.number} {exercise.title}: why the reference is built so", "bold"),), ()]
     lines += plain(prose(reference_docstring(exercise) or "Nothing is written about it.", min(columns, WIDE)))

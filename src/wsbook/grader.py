@@ -35,13 +35,13 @@ class Grader(Stoppable):
         )
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def grade(self, exercise: Exercise, digest: str, columns: int) -> None:
-        """Begin to grade an answer of this digest; messages are as wide as a screen of so many columns."""
+    def grade(self, exercise: Exercise, digest: str) -> None:
+        """Begin to grade an answer, one of this digest."""
         assert self._process is not None
         assert self._process.stdin is not None
         self.exercise, self.digest, self.since = exercise, digest, time.monotonic()
         checks = exercise.checks.relative_to(exercise.root).as_posix()
-        request = {"stem": exercise.stem, "checks": checks, "columns": columns}
+        request = {"stem": exercise.stem, "checks": checks}
         with contextlib.suppress(OSError):  # that it has died is told by the end of its replies
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()

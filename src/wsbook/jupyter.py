@@ -33,5 +33,4 @@ def open_notebook(exercise: Exercise) -> int:
     if sys.platform == "win32":
         return subprocess.call(command)
     # JupyterLab takes our place: it asks at Ctrl-C, and answers to whoever ends it.
-    sys.stdout.flush()
-    os.execv(sys.executable, command)
+    return os.execv(sys.executable, command)

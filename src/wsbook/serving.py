@@ -121,8 +121,8 @@ def _routes(app: FastAPI) -> Iterator[tuple[str, set[str] | None, Any]]:
             continue
         if isinstance(context.original_route, WebSocketRoute):
             yield context.path, None, getattr(route, "dependant", None)
-        elif getattr(route, "methods", None):
-            yield context.path, set(route.methods), getattr(route, "dependant", None)
+        elif methods := getattr(route, "methods", None):
+            yield context.path, set(methods), getattr(route, "dependant", None)
 
 
 def _filled(path: str, dependant: Any) -> str:

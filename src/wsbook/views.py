@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .course import Exercise
@@ -13,6 +14,8 @@ from .text import Line, plain, prose, width, wrapped
 KEYS = "n next  h hint  l list  s solution  r grade again  q quit"
 TITLES = ("The conversation", "Likely cause", "Your line", "Exception", "Your server printed", "Hint")
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "not reached": ("·", "dim")}
+PARAGRAPH = re.compile(r"(\A\n  |^  Likely cause\n    )(\S.*(?:\n {2,4}\S.*)*)", re.MULTILINE)
+"""What is wrong, and why: the two places of a message that are prose."""
 AROUND = 5
 """Rows that are not the body's: title, marks, and a blank one above it; what more there is and the keys below."""
 LEAST = 3
@@ -36,7 +39,7 @@ def frame(
 
 
 def fitted(body: list[Line], size: tuple[int, int], *, whole: bool) -> list[Line]:
-    """A body wrapped to the screen. What does not fit costs the conversation its first lines, unless all is asked for."""
+    """A body wrapped to the screen. What does not fit costs the conversation its first lines, unless `whole`."""
     columns, rows = size
     lines = [piece for line in body for piece in (wrapped(line, columns) if line else [()])]
     excess = len(lines) - max(1, rows - AROUND)
@@ -63,9 +66,10 @@ def verdict(exercise: Exercise, reply: Reply, following: Exercise | None) -> lis
     checks: list[dict[str, Any]] = [check for grade in reply.get("grades", ()) for check in grade["checks"]]
     failed = next((check for check in checks if check["outcome"] == "failed"), None)
     if failed is not None:
-        lines = plain(failed["message"])
-        name = f"✗ {failed['name']}"
-        return [((name, "red"),), *map(_titled, lines[1:])]
+        text = failed["message"].partition("\n")[2]
+        # Paragraphs were filled for another width than the screen's.
+        text = PARAGRAPH.sub(lambda match: match[1] + " ".join(match[2].split()), text, count=2)
+        return [((f"✗ {failed['name']}", "red"),), *map(_titled, plain(text))]
     if reply.get("status") == 0:
         return [((f"✓ Solved. All {len(checks)} checks passed.", "green"),), (), *_onward(exercise, following)]
     return plain(reply.get("output", "").strip("\n"))
@@ -116,4 +120,3 @@ def question(exercise: Exercise) -> list[Line]:
         (("y  show it all the same", ""),),
         (("h  a hint instead", ""),),
     ]
-

@@ -133,7 +133,9 @@ class Watch:
     def _grade_next(self) -> None:
         now = time.monotonic()
         if self.grader.exercise is not None:
-            since = [self._waiting[stem][0] for stem in (self.grader.exercise.stem, self._here.stem) if stem in self._waiting]
+            since = [
+                self._waiting[stem][0] for stem in (self.grader.exercise.stem, self._here.stem) if stem in self._waiting
+            ]
             if since and now - min(since) > max(OUTDATED, 2 * self._took):
                 self._restart()
             return
@@ -147,7 +149,7 @@ class Watch:
         if missing:
             self._judge(exercise, {"output": missing}, "", "no file")
         else:
-            self.grader.grade(exercise, self._digest(exercise), self._terminal.size[0])
+            self.grader.grade(exercise, self._digest(exercise))
 
     def _restart(self) -> None:
         """Stop a grading that nobody waits for any more."""
@@ -202,7 +204,7 @@ class Watch:
             self._show("verdict" if self._here.stem in self._verdicts else "beginning")
 
     def _scroll(self, key: str) -> None:
-        columns, rows = self._terminal.size
+        rows = self._terminal.size[1]
         page = max(1, rows - views.AROUND - 1)
         if not self._is_whole:
             short, self._is_whole = len(self._fitted()), True
