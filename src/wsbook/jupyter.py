@@ -23,7 +23,7 @@ def open_notebook(exercise: Exercise) -> int:
     if not notebook.exists():
         name = notebook.relative_to(exercise.root).as_posix()
         raise Problem(f"There is no {name}. Read lessons/{exercise.stem}.md, which holds the same lesson.")
-    if importlib.util.find_spec("jupyterlab") is None:
+    if not _is_installed():
         raise Problem(
             "JupyterLab is not installed in this environment. In the workbook's folder, run "
             f"`python -m pip install -c constraints.txt jupyterlab`, or read lessons/{exercise.stem}.md: "
@@ -34,3 +34,10 @@ def open_notebook(exercise: Exercise) -> int:
         return subprocess.call(command)
     # JupyterLab takes our place: it asks at Ctrl-C, and answers to whoever ends it.
     return os.execv(sys.executable, command)
+
+
+def _is_installed() -> bool:
+    try:
+        return importlib.util.find_spec("jupyterlab") is not None
+    except ModuleNotFoundError:
+        return False

@@ -87,7 +87,7 @@ def read_progress(root: Path) -> dict[str, dict[str, Any]]:
         found = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(found, dict) or not all(isinstance(record, dict) for record in found.values()):
             raise ValueError("it holds something else")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise Damaged(
