@@ -109,6 +109,7 @@ class Watch:
             self._here = saved[0]
         now = time.monotonic()
         for exercise in saved:
+            is_written = False
             with contextlib.suppress(OSError):
                 is_written = exercise.own.is_dir() or exercise.own.stat().st_size > 0
             self._waiting[exercise.stem] = (now, now if is_written else now + UNFINISHED)
