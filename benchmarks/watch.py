@@ -1,8 +1,8 @@
 """From save to verdict: `python benchmarks/watch.py [SAVES]`. Linux and macOS.
 
-The watch runs at a terminal of 80 × 24, in a copy of the workbook. The solution of 01 is saved, each time with another
-comment in it, and what counts is the time until the verdict is on the screen. Between the saves, by turns and so on the
-same machine in the same state, the same answer is graded by a cold `pytest tests/test_01_basic_route.py`.
+The watch runs at a terminal of 80 columns and 24 rows, in a copy of the workbook. The solution of 01 is saved, each
+time with another comment in it, and what counts is the time until the verdict is on the screen. Between the saves, on
+the same machine in the same state, the same answer is graded by a cold `pytest tests/test_01_basic_route.py`.
 """
 
 from __future__ import annotations
