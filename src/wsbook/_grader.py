@@ -24,11 +24,12 @@ from . import plugin
 from .process import prepare
 from .results import Grade
 
-OPTIONS = (
-    *("-p", plugin.__name__, "--color=no"),
-    # Others' plugins, and what only looks after tests that leave things behind, cost more than the checks.
-    *(f"-pno:{name}" for name in ("cacheprovider", "unraisableexception", "threadexception", "doctest", "logging")),
+UNUSED = (
+    *("cacheprovider", "unraisableexception", "threadexception", "doctest", "unittest", "logging", "faulthandler"),
+    *("stepwise", "pastebin", "junitxml", "debugging", "setuponly", "setupplan"),
 )
+"""pytest's own plugins that add nothing to a grading but time."""
+OPTIONS = ("-p", plugin.__name__, "--color=no", *(f"-pno:{name}" for name in UNUSED))
 
 
 class Collector:
