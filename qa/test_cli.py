@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 from workbook import COMMAND, ECHO, PATHS, PATIENCE, ROUTERS, Workbook, save, solution
 
 ALL = ([], ["list"], ["grade", "1"], ["hint", "1"], ["solution", "1"], ["reset", "1"], ["serve", "1"], ["lab", "1"])
@@ -493,3 +496,58 @@ def test_an_interrupt_while_it_starts_leaves_no_traceback(workbook: Workbook, tm
 
     assert interrupted.returncode == -signal.SIGINT
     assert interrupted.stderr == ""
+
+
+# Serving
+
+
+def _address(served: subprocess.Popen[str], text: str) -> str:
+    """The line with this text in it that the server prints."""
+    assert served.stdout is not None
+    for line in served.stdout:
+        if text in line:
+            return line.strip()
+    raise AssertionError(f"{text} was never printed")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT that could be sent to one process")
+def test_serve_says_how_to_talk_to_it_and_reloads(workbook: Workbook) -> None:
+    workbook.solve(ECHO)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        served = subprocess.Popen(
+            [COMMAND, "serve", "1", "--port", str(port)],
+            cwd=workbook.root,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        try:
+            free = int(_address(served, f"Port {port} is in use.").rstrip(".").rpartition(" ")[2])
+            assert free > port
+            line = _address(served, "python -m websockets")
+            assert line == f"python -m websockets ws://127.0.0.1:{free}/ws"
+            _address(served, "startup complete")
+            with connect(line.split()[-1], open_timeout=PATIENCE) as client:
+                client.send("hello")
+                assert client.recv(PATIENCE) == "hello"
+
+            save(workbook.file(ECHO), solution(ECHO).replace(b'"/ws"', b'"/echo/{name}"'))
+            assert _address(served, "python -m websockets").endswith(f"ws://127.0.0.1:{free}/echo/name")
+            save(workbook.file(ECHO), b"x = (\n")
+            assert "line 1 cannot be served" in _address(served, "cannot be served")
+            save(workbook.file(ECHO), solution(ECHO))
+            assert _address(served, "python -m websockets").endswith("/ws")
+
+            served.send_signal(signal.SIGINT)
+            assert served.wait(PATIENCE) in (0, 130)
+            assert eventually(lambda: not workbook.processes())
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(served.pid, signal.SIGKILL)
+            served.wait()

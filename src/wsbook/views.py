@@ -13,7 +13,7 @@ from .text import Line, plain, prose, width, wrapped
 
 KEYS = "n next  h hint  l list  s solution  r grade again  q quit"
 TITLES = ("The conversation", "Likely cause", "Your line", "Exception", "Your server printed", "Hint")
-MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "not reached": ("·", "dim")}
+MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "yellow"), "not reached": ("·", "dim")}
 PARAGRAPH = re.compile(r"(\A\n  |^  Likely cause\n    )(\S.*(?:\n {2,4}\S.*)*)", re.MULTILINE)
 """What is wrong, and why: the two places of a message that are prose."""
 AROUND = 5
@@ -71,7 +71,10 @@ def verdict(exercise: Exercise, reply: Reply, following: Exercise | None) -> lis
         text = PARAGRAPH.sub(lambda match: match[1] + " ".join(match[2].split()), text, count=2)
         return [((f"✗ {failed['name']}", "red"),), *map(_titled, plain(text))]
     if reply.get("status") == 0:
-        return [((f"✓ Solved. All {len(checks)} checks passed.", "green"),), (), *_onward(exercise, following)]
+        skipped = [check for check in checks if check["outcome"] == "skipped"]
+        passed = f"All {len(checks)}" if not skipped else f"{len(checks) - len(skipped)} of {len(checks)}"
+        told = [line for check in skipped for line in plain(f"- {check['name']} {check['message']}", "yellow")]
+        return [((f"✓ Solved. {passed} checks passed.", "green"),), *told, (), *_onward(exercise, following)]
     return plain(reply.get("output", "").strip("\n"))
 
 
