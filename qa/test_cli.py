@@ -3,115 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
-import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-import sysconfig
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
+from websockets.sync.client import connect
+from workbook import COMMAND, ECHO, PATHS, PATIENCE, ROUTERS, Workbook, save, solution
 
-ROOT = Path(__file__).parent.parent
-COMMAND = shutil.which("wsbook", path=sysconfig.get_path("scripts")) or "wsbook"
-ECHO, PATHS, ROUTERS = "01_basic_route", "02_path_parameters", "04_routers"
-PATIENCE = 60.0
-"""Seconds in which everything happens, on a slow and loaded machine too."""
-HANGS = """
-import os, pathlib, time
-pathlib.Path(__file__).parent.with_name("started").write_text(str(os.getpid()))
-time.sleep(600)
-"""
-"""A submission that says that it is being graded, and then keeps the grader waiting."""
-
-
-@dataclass
-class Workbook:
-    """A copy of the workbook with three exercises, and the command in it."""
-
-    root: Path
-
-    def run(self, *arguments: str, folder: str = ".", **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [COMMAND, *arguments],
-            cwd=self.root / folder,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=PATIENCE,
-        )
-
-    def file(self, stem: str) -> Path:
-        return self.root / "exercises" / f"{stem}.py"
-
-    def solve(self, stem: str) -> None:
-        source = ROOT / "solutions" / stem
-        if source.is_dir():
-            shutil.copytree(source, self.root / "exercises" / stem, dirs_exist_ok=True)
-        else:
-            self.file(stem).write_bytes(source.with_suffix(".py").read_bytes())
-
-    def record(self, stem: str, status: str) -> None:
-        """Have it graded: what pytest would note, without the wait."""
-        from wsbook.course import find
-        from wsbook.results import Check, Grade, digest, remember
-
-        outcome = "passed" if status == "solved" else "failed"
-        exercise = find(self.root, stem)
-        graded = digest(exercise.submission(self.root / "exercises"))
-        remember(self.root, Grade(stem, digest=graded, checks=[Check("", "", outcome)]))
-
-    @property
-    def progress(self) -> dict[str, dict[str, object]]:
-        file = self.root / ".wsbook" / "progress.json"
-        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-
-    def processes(self) -> list[psutil.Process]:
-        """Whatever runs in the workbook."""
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()).is_relative_to(self.root):
-                    found.append(process)
-        return found
-
-
-def _ignore(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith(("__pycache__", "."))]
-
-
-@pytest.fixture
-def workbook(tmp_path: Path) -> Workbook:
-    book = Workbook((tmp_path / "my workbook").resolve())
-    for folder in ("lessons", "notebooks", "exercises", "tests"):
-        (book.root / folder).mkdir(parents=True)
-    shutil.copy(ROOT / "pyproject.toml", book.root)
-    for stem in (ECHO, PATHS, ROUTERS):
-        (book.root / "lessons" / f"{stem}.md").write_text(f"# {stem[:2]} · Title of {stem}\n", encoding="utf-8")
-        shutil.copy(ROOT / "tests" / f"test_{stem}.py", book.root / "tests")
-    for stem in (ECHO, PATHS):
-        shutil.copy(ROOT / "exercises" / f"{stem}.py", book.root / "exercises")
-    shutil.copytree(ROOT / "exercises" / ROUTERS, book.root / "exercises" / ROUTERS, ignore=_ignore)
-    return book
-
-
-def eventually(condition: Callable[[], object]) -> bool:
-    """Whether it comes true before the deadline."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
+ALL = ([], ["list"], ["grade", "1"], ["hint", "1"], ["solution", "1"], ["reset", "1"], ["serve", "1"], ["lab", "1"])
 
 
 # The map
@@ -122,11 +27,13 @@ def test_a_fresh_clone_shows_the_map_and_the_first_steps(workbook: Workbook) -> 
 
     assert shown.returncode == 0
     assert shown.stdout.splitlines() == [
-        f"○ 01 Title of {ECHO}      not started",
-        f"○ 02 Title of {PATHS}  not started",
-        f"○ 04 Title of {ROUTERS}          not started",
+        "Part I · The route",
+        f"▸ ○ 01 Title of {ECHO}      not started   0 of 16 checks",
+        f"  ○ 02 Title of {PATHS}  not started   0 of 22 checks",
+        f"  ○ 04 Title of {ROUTERS}          not started   0 of 26 checks",
         "",
-        "0 of 3 exercises solved.",
+        "0 of 3 exercises solved, 0 % of the course.",
+        "",
         f"Next: 01 Title of {ECHO}",
         f"  read    {Path('lessons', ECHO)}.md",
         f"  follow  {Path('notebooks', ECHO)}.ipynb",
@@ -145,10 +52,11 @@ def test_every_exercise_has_a_mark(workbook: Workbook) -> None:
 
     lines = workbook.run("list").stdout.splitlines()
 
-    assert [line[:4] for line in lines] == ["✓ 01", "✗ 02", "~ 04"]
-    assert lines[0].endswith("  solved")
-    assert lines[1].endswith("  failing: 0 of 1 checks passed")
-    assert lines[2].endswith("  changed since it was graded")
+    assert [line[:6] for line in lines[1:4]] == ["  ✓ 01", "▸ ✗ 02", "  ~ 04"]
+    assert re.search(r"  solved +1 of 16 checks$", lines[1])
+    assert re.search(r"  failing +0 of 22 checks$", lines[2])
+    assert re.search(r"  changed since graded +1 of 26 checks$", lines[3])
+    assert lines[5] == "1 of 3 exercises solved, 33 % of the course."
 
 
 def test_it_works_from_any_folder_inside(workbook: Workbook) -> None:
@@ -164,7 +72,7 @@ def test_the_next_one_is_the_first_unsolved(workbook: Workbook) -> None:
 
     shown = workbook.run().stdout
 
-    assert "2 of 3 exercises solved." in shown
+    assert "2 of 3 exercises solved, 66 % of the course." in shown
     assert f"  edit    {Path('exercises', ROUTERS)}{os.sep}" in shown.splitlines()
 
 
@@ -172,21 +80,40 @@ def test_all_solved(workbook: Workbook) -> None:
     for stem in (ECHO, PATHS, ROUTERS):
         workbook.record(stem, "solved")
 
-    assert workbook.run().stdout.endswith("3 of 3 exercises solved.\n")
+    assert workbook.run().stdout.endswith("3 of 3 exercises solved, 100 % of the course.\n\n")
     assert workbook.run("grade").stdout.startswith("All exercises are solved.")
     assert workbook.run("hint").returncode == 0
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"01_basic_route": 3}', "\udcff"])
-def test_damaged_progress_counts_as_none(workbook: Workbook, damage: str) -> None:
+def test_damaged_progress_is_told_and_kept(workbook: Workbook, damage: str) -> None:
+    file = workbook.damage_progress(damage)
+    before = file.read_bytes()
+
+    for arguments in ([], ["list"], ["grade", "1"], ["hint", "1"], ["solution", "1"]):
+        told = workbook.run(*arguments)
+
+        assert told.returncode == 2, arguments
+        assert told.stderr.startswith("Your progress cannot be read from .wsbook/progress.json: "), arguments
+        assert "Run `pytest`" in told.stderr
+        assert told.stderr.count("\n") == 1
+    assert file.read_bytes() == before
+
+
+def test_grading_puts_damaged_progress_aside(workbook: Workbook) -> None:
+    file = workbook.damage_progress("{")
+    workbook.solve(ECHO)
+    workbook.pytest(f"tests/test_{ECHO}.py")
+
+    assert workbook.progress[ECHO]["status"] == "solved"
+    assert file.with_name("progress.damaged.json").read_text() == "{"
+
+
+def test_an_exercise_is_solved_only_when_what_is_there_was_graded(workbook: Workbook) -> None:
     (workbook.root / ".wsbook").mkdir()
-    (workbook.root / ".wsbook" / "progress.json").write_bytes(damage.encode(errors="surrogateescape"))
+    (workbook.root / ".wsbook" / "progress.json").write_text(f'{{"{ECHO}": {{"status": "solved", "passed": 16}}}}')
 
-    shown = workbook.run()
-
-    assert shown.returncode == 0
-    assert shown.stdout.count("not started") == 3
-    assert "Traceback" not in shown.stderr
+    assert "0 of 3 exercises solved" in workbook.run("list").stdout
 
 
 # Grading
@@ -210,7 +137,7 @@ def test_a_solved_exercise_and_what_is_next(workbook: Workbook, name: str) -> No
     assert graded.returncode == 0
     assert graded.stdout.startswith(f"✓ 01 Title of {ECHO}")
     assert f"Next: 02 Title of {PATHS}" in graded.stdout
-    assert f"✓ 01 Title of {ECHO}      solved" in workbook.run("list").stdout
+    assert f"✓ 01 Title of {ECHO}      solved       16 of 16 checks" in workbook.run("list").stdout
 
 
 def test_without_a_number_the_next_unsolved_one_is_graded(workbook: Workbook) -> None:
@@ -249,25 +176,43 @@ def test_a_missing_file_is_told_in_clear_words(workbook: Workbook, command: str)
 
     told = workbook.run(command, "1")
 
-    assert told.returncode == 1
-    assert told.stderr.startswith(f"There is no exercises/{ECHO}.py. Bring it back")
-    assert "not started: there is no file" in workbook.run("list").stdout
+    assert told.returncode == 2
+    assert told.stderr == f"There is no exercises/{ECHO}.py. `wsbook reset 1` brings the original back.\n"
+    assert "no file" in workbook.run("list").stdout
 
 
 # Hints
 
 
-def test_the_hint_of_the_first_failing_check(workbook: Workbook) -> None:
-    given = workbook.run("hint", "1")
+def test_hints_come_step_by_step_and_without_code(workbook: Workbook) -> None:
+    given = [workbook.run("hint", "1") for _ in range(4)]
 
-    assert given.returncode == 0
-    assert given.stdout.splitlines() == [
+    assert {each.returncode for each in given} == {0}
+    assert given[0].stdout.splitlines() == [
         f"01 Title of {ECHO} ✗ A message comes back.",
+        "",
+        "Hint 1 of 3",
         "",
         "  Accept the connection, receive one text, send it back.",
         "",
-        "`wsbook grade 1` shows what was said and what came.",
+        "`wsbook hint 1` again: the next hint. `wsbook grade 1` shows what was said and what came.",
     ]
+    assert f'Nearest to it in the lesson: "The mend", lessons/{ECHO}.md, line 3' in given[1].stdout
+    assert "A loop, with a message in it." in given[1].stdout
+    assert "How the reference goes about it:" in given[2].stdout
+    assert "one message, hence the loop." in given[2].stdout
+    assert "await websocket" not in "".join(each.stdout for each in given)
+    assert given[3].stdout == given[0].stdout
+
+
+def test_another_failing_check_begins_with_its_own_hint(workbook: Workbook) -> None:
+    workbook.run("hint", "1")
+    save(workbook.file(ECHO), solution(ECHO).replace(b"while True:", b"if True:"))
+
+    given = workbook.run("hint", "1").stdout
+
+    assert "✗ Every message comes back" in given
+    assert "Hint 1 of 3" in given
 
 
 def test_a_solved_exercise_needs_no_hint(workbook: Workbook) -> None:
@@ -282,20 +227,20 @@ def test_a_solved_exercise_needs_no_hint(workbook: Workbook) -> None:
 # Bad input
 
 
-def test_outside_of_the_workbook_it_says_where_to_go(workbook: Workbook) -> None:
-    for arguments in ([], ["list"], ["grade", "1"], ["hint", "1"]):
-        told = workbook.run(*arguments, folder="..")
+@pytest.mark.parametrize("arguments", ALL, ids=" ".join)
+def test_outside_of_the_workbook_it_says_where_to_go(workbook: Workbook, arguments: list[str]) -> None:
+    told = workbook.run(*arguments, folder="..")
 
-        assert told.returncode == 2
-        assert "is not inside the workbook. Go to" in told.stderr
-        assert told.stderr.count("\n") == 1
-        assert told.stdout == ""
+    assert told.returncode == 2
+    assert "is not inside the workbook. Go to" in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert told.stdout == ""
 
 
 @pytest.mark.parametrize(
     ("name", "near"), [("3", PATHS), ("99", ROUTERS), ("01_basic_rout", ECHO), ("routes", ROUTERS), ("", ECHO)]
 )
-@pytest.mark.parametrize("command", ["grade", "hint"])
+@pytest.mark.parametrize("command", ["grade", "hint", "solution", "reset", "serve", "lab"])
 def test_an_unknown_exercise_brings_up_the_nearest(workbook: Workbook, command: str, name: str, near: str) -> None:
     told = workbook.run(command, name)
 
@@ -308,7 +253,7 @@ def test_an_unknown_command_brings_up_the_known() -> None:
     told = subprocess.run([COMMAND, "grad"], capture_output=True, text=True, timeout=PATIENCE)
 
     assert told.returncode == 2
-    assert "'list', 'grade', 'hint'" in told.stderr
+    assert "'list', 'grade', 'hint', 'solution', 'reset', 'serve', 'lab'" in told.stderr
 
 
 def test_a_workbook_without_exercises(workbook: Workbook) -> None:
@@ -321,6 +266,191 @@ def test_a_workbook_without_exercises(workbook: Workbook) -> None:
     assert told.stderr.startswith("There are no exercises in ")
 
 
+def _unwritable(workbook: Workbook) -> None:
+    """Nobody can write below a file, whoever they are: root may write into a folder that is read-only."""
+    (workbook.root / ".wsbook").write_text("in the way", encoding="utf-8")
+
+
+def test_where_progress_cannot_be_kept_the_verdict_is_given_all_the_same(workbook: Workbook) -> None:
+    _unwritable(workbook)
+    workbook.solve(ECHO)
+
+    told = workbook.run("grade", "1")
+
+    assert told.returncode == 2
+    assert "16 checks passed" in told.stdout
+    assert told.stderr.startswith("Your progress cannot be kept in .wsbook/progress.json: ")
+    assert "grade again." in told.stderr
+
+
+@pytest.mark.parametrize("command", ["hint", "reset"])
+def test_what_cannot_be_written_is_told_and_nothing_is_lost(workbook: Workbook, command: str) -> None:
+    _unwritable(workbook)
+    save(workbook.file(ECHO), b"x = 1\n")
+
+    told = workbook.run(command, "1")
+
+    assert told.returncode == 2
+    assert "Give yourself the right to write" in told.stderr
+    assert workbook.file(ECHO).read_bytes() == b"x = 1\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write into every folder")
+def test_a_read_only_folder_costs_nothing(workbook: Workbook) -> None:
+    save(workbook.file(ECHO), b"x = 1\n")
+    (workbook.root / "exercises").chmod(0o555)
+
+    told = workbook.run("reset", "1")
+
+    (workbook.root / "exercises").chmod(0o755)
+    assert told.returncode == 2
+    assert workbook.file(ECHO).read_bytes() == b"x = 1\n"
+
+
+def test_git_is_not_needed(workbook: Workbook, tmp_path: Path) -> None:
+    save(workbook.file(ECHO), b"x = 1\n")
+    (tmp_path / "empty").mkdir()
+
+    for arguments in ([], ["list"], ["grade", "1"], ["hint", "1"], ["solution", "1", "--peek"], ["reset", "1"]):
+        assert workbook.run(*arguments, PATH=str(tmp_path / "empty")).returncode in (0, 1), arguments
+
+
+# The solution
+
+
+def test_an_unsolved_exercise_keeps_its_solution(workbook: Workbook) -> None:
+    told = workbook.run("solution", "1")
+
+    assert told.returncode == 2
+    assert told.stdout == ""
+    assert told.stderr.startswith(f"01 Title of {ECHO} is not solved yet")
+    assert "`wsbook solution 1 --peek` shows it." in told.stderr
+
+
+def test_a_solved_one_is_shown_beside_the_reference(workbook: Workbook) -> None:
+    save(workbook.file(ECHO), solution(ECHO).replace(b"text", b"words"))
+    workbook.record(ECHO, "solved")
+
+    shown = workbook.run("solution", "1", COLUMNS="120").stdout
+    rows = [[part.strip() for part in line.split(" │ ")] for line in shown.splitlines() if " │ " in line]
+
+    assert "hence the loop" in shown
+    assert ["await websocket.accept()", "await websocket.accept()"] in rows
+    assert ["words = await websocket.receive_words()", "text = await websocket.receive_text()"] in rows
+    assert max(map(len, shown.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(("options", "columns"), [((), "80"), (("--diff",), "120")])
+def test_without_room_it_is_a_diff(workbook: Workbook, options: tuple[str, ...], columns: str) -> None:
+    shown = workbook.run("solution", "1", "--peek", *options, COLUMNS=columns).stdout.splitlines()
+
+    assert f"--- exercises/{ECHO}.py" in shown
+    assert f"+++ solutions/{ECHO}.py" in shown
+    assert "      await websocket.accept()" in shown
+    assert "+             await websocket.send_text(text)" in shown
+
+
+def test_a_package_is_compared_file_by_file(workbook: Workbook) -> None:
+    workbook.solve(ROUTERS)
+    workbook.record(ROUTERS, "solved")
+
+    shown = workbook.run("solution", "4").stdout
+
+    for name in ("alerts.py", "chat.py", "main.py"):
+        assert f"exercises/{ROUTERS}/{name} and solutions/{ROUTERS}/{name} have the same code." in shown
+
+
+# Reset
+
+
+def _kept(workbook: Workbook) -> list[Path]:
+    return sorted(path for path in (workbook.root / ".wsbook" / "kept").rglob("*") if path.is_file())
+
+
+def test_reset_brings_the_stub_back_and_keeps_the_answer(workbook: Workbook) -> None:
+    stub = workbook.file(ECHO).read_bytes()
+    others = {path: path.read_bytes() for path in (workbook.root / "exercises").rglob("*.py")}
+    save(workbook.file(ECHO), b"x = 1\n")
+
+    done = workbook.run("reset", "1")
+
+    assert done.returncode == 0
+    assert workbook.file(ECHO).read_bytes() == stub
+    [kept] = _kept(workbook)
+    assert kept.read_bytes() == b"x = 1\n"
+    assert f"Your version is kept in {kept.parent.relative_to(workbook.root)}{os.sep}" in done.stdout
+    assert {path: path.read_bytes() for path in (workbook.root / "exercises").rglob("*.py")} == others
+    assert sorted(path.name for path in (workbook.root / "exercises").iterdir()) == sorted(
+        [f"{ECHO}.py", f"{PATHS}.py", ROUTERS]
+    )
+
+
+def test_reset_restores_a_package_and_a_file_that_stands_in_for_it(workbook: Workbook) -> None:
+    folder = workbook.root / "exercises" / ROUTERS
+    stub = {path.name: path.read_bytes() for path in folder.glob("*.py")}
+    save(folder / "chat.py", b"x = 1\n")
+    save(folder / "mine.py", b"y = 2\n")
+    save(workbook.file(ROUTERS), b"z = 3\n")
+
+    assert workbook.run("reset", "4").returncode == 0
+
+    assert {path.name: path.read_bytes() for path in folder.glob("*.py")} == stub
+    assert not workbook.file(ROUTERS).exists()
+    assert {path.name for path in _kept(workbook)} == {"alerts.py", "main.py", "chat.py", "mine.py", f"{ROUTERS}.py"}
+
+
+def test_reset_brings_a_missing_file_back(workbook: Workbook) -> None:
+    stub = workbook.file(ECHO).read_bytes()
+    workbook.file(ECHO).unlink()
+
+    done = workbook.run("reset", "1")
+
+    assert done.stdout == f"exercises/{ECHO}.py is the original again.\n"
+    assert workbook.file(ECHO).read_bytes() == stub
+
+
+def test_reset_of_a_stub_changes_nothing(workbook: Workbook) -> None:
+    done = workbook.run("reset", "1")
+
+    assert done.returncode == 0
+    assert "is the original already" in done.stdout
+    assert not (workbook.root / ".wsbook").exists()
+
+
+def test_two_resets_keep_two_versions(workbook: Workbook) -> None:
+    for text in (b"x = 1\n", b"x = 2\n"):
+        save(workbook.file(ECHO), text)
+        workbook.run("reset", "1")
+
+    assert {path.read_bytes() for path in _kept(workbook)} == {b"x = 1\n", b"x = 2\n"}
+
+
+# The notebook
+
+
+def test_without_jupyter_it_says_how_to_get_it(workbook: Workbook, tmp_path: Path) -> None:
+    (workbook.root / "notebooks" / f"{ECHO}.ipynb").write_text("{}", encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n\n\nclass Hidden:\n    def find_spec(self, name, *rest):\n"
+        "        if name == 'jupyterlab':\n            raise ModuleNotFoundError(name)\n\n\n"
+        "sys.meta_path.insert(0, Hidden())\n",
+        encoding="utf-8",
+    )
+
+    told = workbook.run("lab", "1", PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+
+    assert told.returncode == 2
+    assert told.stderr.startswith("JupyterLab is not installed in this environment.")
+    assert "pip install" in told.stderr
+
+
+def test_a_missing_notebook_is_told(workbook: Workbook) -> None:
+    told = workbook.run("lab", "1")
+
+    assert told.returncode == 2
+    assert told.stderr == f"There is no notebooks/{ECHO}.ipynb. Read lessons/{ECHO}.md, which holds the same lesson.\n"
+
+
 # The command itself
 
 
@@ -329,7 +459,7 @@ def test_help_is_short(workbook: Workbook) -> None:
 
     assert told.returncode == 0
     assert len(told.stdout.splitlines()) <= 24
-    for command in ("list", "grade", "hint"):
+    for command in ("list", "grade", "hint", "solution", "reset", "serve", "lab"):
         assert re.search(rf"^ +{command} +[A-Z]", told.stdout, re.MULTILINE)
 
 
@@ -368,277 +498,56 @@ def test_an_interrupt_while_it_starts_leaves_no_traceback(workbook: Workbook, tm
     assert interrupted.stderr == ""
 
 
-# At a terminal
+# Serving
 
 
-class Terminal:
-    """The command at a terminal of its own, as a person has it: what it shows, and keys to press."""
+def _address(served: subprocess.Popen[str], text: str) -> str:
+    """The line with this text in it that the server prints."""
+    assert served.stdout is not None
+    for line in served.stdout:
+        if text in line:
+            return line.strip()
+    raise AssertionError(f"{text} was never printed")
 
-    def __init__(self, workbook: Workbook, *arguments: str, **environment: str) -> None:
-        import fcntl
-        import pty
-        import termios
 
-        self.shown = ""
-        self._mark = 0
-        self._keyboard, self._screen = pty.openpty()
-        self._settings = termios.tcgetattr(self._screen)
-        self.process = subprocess.Popen(
-            [COMMAND, *arguments],
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT that could be sent to one process")
+def test_serve_says_how_to_talk_to_it_and_reloads(workbook: Workbook) -> None:
+    workbook.solve(ECHO)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        served = subprocess.Popen(
+            [COMMAND, "serve", "1", "--port", str(port)],
             cwd=workbook.root,
-            env={**os.environ, "NO_COLOR": "", **environment},
-            stdin=self._screen,
-            stdout=self._screen,
-            stderr=self._screen,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
-
-    def press(self, keys: str) -> None:
-        os.write(self._keyboard, keys.encode())
-
-    def read(self) -> None:
-        """Take what has been shown up to now."""
-        while select.select([self._keyboard], [], [], 0.01)[0]:
-            self.shown += os.read(self._keyboard, 65536).decode()
-
-    def wait_for(self, text: str) -> str:
-        """Wait until a text is shown, after all that was waited for before. Returns what came on the way."""
-
-        def is_there() -> bool:
-            self.read()
-            return text in self.shown[self._mark :]
-
-        assert eventually(is_there), self.shown
-        start, self._mark = self._mark, self.shown.index(text, self._mark) + len(text)
-        return self.shown[start : self._mark]
-
-    def wait_for_end(self) -> int:
-        """Wait until the command has ended. Returns its exit status."""
-
-        def has_ended() -> bool:
-            self.read()
-            return self.process.poll() is not None
-
-        assert eventually(has_ended), self.shown
-        self.read()
-        return self.process.returncode
-
-    def is_as_before(self) -> bool:
-        import termios
-
-        return termios.tcgetattr(self._screen) == self._settings and "\x1b[?" not in self.shown
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._keyboard)
-        os.close(self._screen)
-
-
-@pytest.fixture
-def open_terminal(workbook: Workbook) -> Iterator[Callable[..., Terminal]]:
-    pytest.importorskip("pty", reason="there are no pseudo-terminals here", exc_type=ImportError)
-    pytest.importorskip("termios", reason="there are no pseudo-terminals here")
-    terminals: list[Terminal] = []
-
-    def open_terminal(*arguments: str, **environment: str) -> Terminal:
-        terminals.append(Terminal(workbook, *arguments, **environment))
-        return terminals[-1]
-
-    yield open_terminal
-    for terminal in terminals:
-        terminal.close()
-    for process in workbook.processes():
-        process.kill()
-
-
-@pytest.fixture
-def watching(open_terminal: Callable[..., Terminal]) -> Terminal:
-    terminal = open_terminal()
-    terminal.wait_for("Ctrl-C leaves.")
-    return terminal
-
-
-def save(file: Path, text: str | bytes) -> None:
-    file.write_bytes(text if isinstance(text, bytes) else text.encode())
-
-
-def solution(stem: str) -> bytes:
-    return (ROOT / "solutions" / f"{stem}.py").read_bytes()
-
-
-def test_map_save_grading_next_and_out(workbook: Workbook, watching: Terminal) -> None:
-    assert "Next: 01" in watching.shown
-
-    save(workbook.file(ECHO), workbook.file(ECHO).read_bytes() + b"# a line\n")
-
-    watching.wait_for(f"Grading 01 Title of {ECHO}")
-    assert "Next:" not in watching.wait_for("1 failed")
-
-    save(workbook.file(ECHO), solution(ECHO))
-
-    watching.wait_for(f"✓ 01 Title of {ECHO}")
-    watching.wait_for("1 of 3 exercises solved.")
-    watching.wait_for(f"Next: 02 Title of {PATHS}")
-    watching.press("\x03")
-    assert watching.wait_for_end() == 0
-    assert "Traceback" not in watching.shown
-    assert watching.is_as_before()
-    assert eventually(lambda: not workbook.processes())
-
-
-def test_the_saved_exercise_is_graded_not_the_next(workbook: Workbook, watching: Terminal) -> None:
-    workbook.solve(ROUTERS)
-
-    watching.wait_for(f"✓ 04 Title of {ROUTERS}")
-    watching.wait_for(f"Next: 01 Title of {ECHO}")
-    watching.press("\x03")
-    assert watching.wait_for_end() == 0
-    assert "Grading 01" not in watching.shown
-
-
-def test_a_burst_of_saves_is_graded_once_as_it_is_last(workbook: Workbook, watching: Terminal) -> None:
-    for text in (b"app = 1\n", b"", b"x = (\n", solution(ECHO)):
-        save(workbook.file(ECHO), text)
-
-    verdict = watching.wait_for("Next: 02")
-    watching.press("\x03")
-    assert watching.wait_for_end() == 0
-    assert "✗" not in verdict
-    assert watching.shown.count("Next: 02") == 1
-
-
-def test_editors_may_replace_the_file(workbook: Workbook, watching: Terminal) -> None:
-    beside = workbook.file(ECHO).with_name(f"{ECHO}.py.tmp")
-    save(beside, solution(ECHO))
-    beside.replace(workbook.file(ECHO))
-
-    watching.wait_for("Next: 02")
-    assert "There is no" not in watching.shown
-
-
-def test_other_files_are_of_no_interest(workbook: Workbook, watching: Terminal) -> None:
-    folder = workbook.root / "exercises"
-    (folder / ".ipynb_checkpoints").mkdir()
-    (folder / ROUTERS / ".ipynb_checkpoints").mkdir()
-    for name in (
-        f".{PATHS}.py.swp",
-        f"{PATHS}.py~",
-        f"{PATHS}.pyc",
-        f".#{PATHS}.py",
-        f"flycheck_{PATHS}.py",
-        "notes.txt",
-        "mine.py",
-        f".ipynb_checkpoints/{PATHS}-checkpoint.py",
-        f"{ROUTERS}/.ipynb_checkpoints/chat-checkpoint.py",
-        f"{ROUTERS}/notes.txt",
-    ):
-        save(folder / name, b"x = 1\n")
-    save(workbook.root / "lessons" / f"{PATHS}.py", b"x = 1\n")
-    for _ in range(2):
-        save(workbook.file(ECHO), workbook.file(ECHO).read_bytes() + b"# a line\n")
-        watching.wait_for("1 failed")
-
-    watching.press("\x03")
-    assert watching.wait_for_end() == 0
-    assert re.findall(r"Grading (\d\d)", watching.shown) == ["01", "01"]
-
-
-def test_two_exercises_saved_together_are_both_graded(workbook: Workbook, watching: Terminal) -> None:
-    save(workbook.file(PATHS), workbook.file(PATHS).read_bytes())
-    save(workbook.file(ECHO), workbook.file(ECHO).read_bytes())
-
-    watching.wait_for("1 failed")
-    watching.wait_for("1 failed")
-    assert sorted(re.findall(r"Grading (\d\d)", watching.shown)) == ["01", "02"]
-
-
-def test_a_deleted_file_is_told_and_watching_goes_on(workbook: Workbook, watching: Terminal) -> None:
-    workbook.file(ECHO).unlink()
-
-    watching.wait_for(f"There is no exercises/{ECHO}.py.")
-    save(workbook.file(ECHO), solution(ECHO))
-    watching.wait_for("Next: 02")
-
-
-NO_MORE = """
-def watch(*arguments, **options):
-    raise RuntimeError("Error creating recommended watcher: Too many open files (os error 24)")
-"""
-
-
-@pytest.mark.parametrize("environment", [{"PYTHONPATH": "."}, {"WATCHFILES_FORCE_POLLING": "1"}])
-def test_where_the_system_tells_nothing_files_are_looked_at(
-    workbook: Workbook, open_terminal: Callable[..., Terminal], environment: dict[str, str]
-) -> None:
-    (workbook.root / "watchfiles.py").write_text(NO_MORE, encoding="utf-8")
-    terminal = open_terminal(**environment)
-    terminal.wait_for("Ctrl-C leaves.")
-
-    save(workbook.file(ECHO), workbook.file(ECHO).read_bytes() + b"# a line\n")
-    terminal.wait_for("Grading 01")
-    save(workbook.file(ECHO), solution(ECHO))
-
-    terminal.wait_for("Next: 02")
-
-
-def test_saving_again_stops_the_grading_under_way(workbook: Workbook, watching: Terminal) -> None:
-    save(workbook.file(ECHO), HANGS)
-    started = workbook.root / "started"
-    assert eventually(lambda: started.exists() and started.read_text())
-
-    save(workbook.file(ECHO), solution(ECHO))
-
-    assert "✗" not in watching.wait_for("Next: 02")
-    assert eventually(lambda: not psutil.pid_exists(int(started.read_text())))
-
-
-@pytest.mark.parametrize("keys", ["\x03", "\x03\x03\x03"])
-@pytest.mark.parametrize(("arguments", "status"), [((), 0), (("grade", "1"), 130), (("hint", "1"), 130)])
-def test_an_interrupted_grading_leaves_nothing(
-    workbook: Workbook,
-    open_terminal: Callable[..., Terminal],
-    arguments: tuple[str, ...],
-    status: int,
-    keys: str,
-) -> None:
-    save(workbook.file(ECHO), HANGS)
-    terminal = open_terminal(*arguments)
-    if not arguments:
-        terminal.wait_for("Ctrl-C leaves.")
-        save(workbook.file(ECHO), HANGS)
-    assert eventually((workbook.root / "started").exists)
-
-    for key in keys:
-        terminal.press(key)
-
-    assert terminal.wait_for_end() == status
-    assert "Traceback" not in terminal.shown
-    assert "KeyboardInterrupt" not in terminal.shown
-    assert terminal.is_as_before()
-    assert eventually(lambda: not workbook.processes())
-    assert workbook.progress == {}
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
-@pytest.mark.parametrize("number", [signal.SIGTERM, getattr(signal, "SIGHUP", None)])
-def test_a_closed_terminal_ends_the_grading(
-    workbook: Workbook, open_terminal: Callable[..., Terminal], number: signal.Signals
-) -> None:
-    save(workbook.file(ECHO), HANGS)
-    terminal = open_terminal("grade", "1")
-    assert eventually((workbook.root / "started").exists)
-
-    terminal.process.send_signal(number)
-
-    assert terminal.wait_for_end() == 130
-    assert eventually(lambda: not workbook.processes())
-
-
-def test_colors_can_be_turned_off(workbook: Workbook, open_terminal: Callable[..., Terminal]) -> None:
-    terminal = open_terminal("list")
-    assert terminal.wait_for_end() == 0
-
-    assert "\x1b[33m○ 01" in terminal.shown
-    assert "\x1b" not in workbook.run("list", NO_COLOR="1").stdout
+        try:
+            free = int(_address(served, f"Port {port} is in use.").rstrip(".").rpartition(" ")[2])
+            assert free > port
+            line = _address(served, "python -m websockets")
+            assert line == f"python -m websockets ws://127.0.0.1:{free}/ws"
+            _address(served, "startup complete")
+            with connect(line.split()[-1], open_timeout=PATIENCE) as client:
+                client.send("hello")
+                assert client.recv(PATIENCE) == "hello"
+
+            save(workbook.file(ECHO), solution(ECHO).replace(b'"/ws"', b'"/echo/{name}"'))
+            assert _address(served, "python -m websockets").endswith(f"ws://127.0.0.1:{free}/echo/name")
+            save(workbook.file(ECHO), b"x = (\n")
+            assert "line 1 cannot be served" in _address(served, "cannot be served")
+            save(workbook.file(ECHO), solution(ECHO))
+            assert _address(served, "python -m websockets").endswith("/ws")
+
+            served.send_signal(signal.SIGINT)
+            assert served.wait(PATIENCE) in (0, 130)
+            assert eventually(lambda: not workbook.processes())
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(served.pid, signal.SIGKILL)
+            served.wait()

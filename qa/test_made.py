@@ -3,8 +3,9 @@
 import pytest
 from grading import ROOT
 
-from wsbook.build import PICTURES, picture, run_lesson
+from wsbook.build import original_stubs, run_lesson
 from wsbook.course import Exercise, exercises
+from wsbook.pictures import pictures
 
 
 @pytest.mark.parametrize("exercise", exercises(ROOT), ids=lambda exercise: exercise.stem)
@@ -17,8 +18,13 @@ def test_a_notebook_is_what_its_lesson_makes(exercise: Exercise) -> None:
     assert notebook == (ROOT / "notebooks" / f"{exercise.stem}.ipynb").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("title", "options"), PICTURES.items())
-def test_a_picture_shows_what_pytest_prints(title: str, options: list[str]) -> None:
-    made = picture(ROOT, options, title)
+def test_pictures_show_what_is_printed() -> None:
+    for name, drawing in pictures(ROOT).items():
+        assert drawing == (ROOT / "docs" / f"{name}.svg").read_text(encoding="utf-8"), name
 
-    assert made == (ROOT / "docs" / f"{title}.svg").read_text(encoding="utf-8")
+
+def test_reset_brings_back_the_stubs_of_today() -> None:
+    made = {path: text for exercise in exercises(ROOT) for path, text in original_stubs(ROOT, exercise).items()}
+    kept = ROOT / "src" / "wsbook" / "stubs"
+
+    assert {path: path.read_text(encoding="utf-8") for path in kept.rglob("*.py")} == made

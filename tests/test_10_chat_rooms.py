@@ -556,6 +556,7 @@ def test_a_newcomer_who_drops_at_once(server):
     The send to the newcomer itself raises. Is its place given back then?
     """
     (ann,) = server.connect_in_turn(["/ws/hall/ann"])
+    server.slow_network()
     server.connect_and_drop("/ws/hall/ben")
 
     assert sorted(ann.receive_all(2)) == ["ben joined hall", "ben left hall"]
@@ -600,7 +601,7 @@ def test_eleven_at_the_same_moment(server):
 
     Between looking for a place and taking it nobody else may run. What lets others run?
     """
-    server.slow_network()
+    server.slow_network(handshakes=True)
     clients = server.connect_together(["/ws/hall/ann"] * 11)
     server.expect_exactly("/rooms", {"hall": 10})
     inside, outside = server.told_apart(clients)

@@ -130,6 +130,7 @@ class Nemesis:
         self._held: dict[int, asyncio.Event] = {}
         self._ends: dict[int, int] = {}
         self._reluctance = self._distance = 0
+        self._slow_handshakes = False
         self._end_next = False
         self._hold_next = False
 
@@ -157,12 +158,13 @@ class Nemesis:
         """
         self._end_next = True
 
-    def slow_down(self, turns: int) -> None:
+    def slow_down(self, turns: int, handshakes: bool) -> None:
         """Let each message take that many turns of the event loop, as behind others that a client has not read yet.
 
-        Not so a handshake or a close frame that has nothing before it: uvicorn sends these without waiting.
+        Not so a close frame, and a handshake only if asked for: uvicorn sends these without waiting.
         """
         self._reluctance = turns
+        self._slow_handshakes = handshakes
 
     def keep_apart(self, turns: int) -> None:
         """Let each message of a client arrive that many turns of the event loop after the one before it."""
@@ -217,7 +219,7 @@ class Nemesis:
             traffic.activity += 1
 
     async def _trouble(self, port: int, kind: str) -> None:
-        if kind == "websocket.send":
+        if kind == "websocket.send" or (kind == "websocket.accept" and self._slow_handshakes):
             for _ in range(self._reluctance):
                 await asyncio.sleep(0)
         victim = self._traffic.lines.get(self._ends.pop(port, 0)) if kind == "websocket.send" else None

@@ -1,4 +1,4 @@
-"""Make what is made: the notebooks, the outputs in the lessons, and the pictures in the README.
+"""Make what is made: the notebooks, the outputs in the lessons, the copies of the stubs, and the pictures.
 
     python -m wsbook.build            everything that is out of date
     python -m wsbook.build 01 03      these lessons
@@ -11,18 +11,16 @@ in a fence called `output`, put there by this command; a notebook has it as a re
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from .course import exercises, find, find_root
+from .course import Exercise, exercises, find, find_root
+from .stubs import sources
 
 FENCE = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```output\n.*?^```\n)?", re.MULTILINE | re.DOTALL)
-PICTURES = {"solutions": ["--submission", "solutions"], "exercises": []}
 
 
 def run_lesson(root: Path, source: str, stem: str) -> tuple[str, str]:
@@ -78,28 +76,12 @@ def printed(cell: Any) -> str:
     return shown
 
 
-def picture(root: Path, options: list[str], title: str) -> str:
-    """What pytest prints, as SVG. How long it took is left out: no picture could show that of another machine."""
-    from rich.console import Console
-    from rich.text import Text
-
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "--color=yes", "-p", "no:cacheprovider", *options],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "100"},
-        check=False,
-    )
-    command = " ".join(["pytest", *options])
-    text = re.sub(r" in \d+\.\d+s(?: \([\d:]+\))?", "", run.stdout).rstrip()
-    console = Console(record=True, width=102, file=io.StringIO(), force_terminal=True)
-    console.print(f"$ {command}\n", highlight=False)
-    console.print(Text.from_ansi(text))
-    drawing = console.export_svg(title=command, unique_id=title)
-    # Fonts come from the reader's system: a picture in a README fetches nothing.
-    return re.sub(r"\s*@font-face \{.*?\}", "", drawing, flags=re.DOTALL)
+def original_stubs(root: Path, exercise: Exercise) -> dict[Path, str]:
+    """The copies of an exercise's stub that `wsbook reset` brings back, and what they should hold."""
+    kept = root / "src" / "wsbook" / "stubs"
+    stub = exercise.own
+    folder = kept / stub.name if stub.is_dir() else kept
+    return {folder / name: text for name, text in sources(stub).items()}
 
 
 def make(root: Path, names: list[str]) -> dict[Path, str]:
@@ -111,9 +93,12 @@ def make(root: Path, names: list[str]) -> dict[Path, str]:
         print(f"runs lessons/{lesson.name}", flush=True)
         source = lesson.read_text(encoding="utf-8")
         files[lesson], files[root / "notebooks" / f"{exercise.stem}.ipynb"] = run_lesson(root, source, exercise.stem)
+        files |= original_stubs(root, exercise)
     if not names:
-        for title, options in PICTURES.items():
-            files[root / "docs" / f"{title}.svg"] = picture(root, options, title)
+        from .pictures import pictures
+
+        print("draws docs/", flush=True)
+        files |= {root / "docs" / f"{name}.svg": drawing for name, drawing in pictures(root).items()}
     return files
 
 
@@ -132,7 +117,7 @@ def main() -> int:
     for path, text in stale:
         print(f"{'out of date' if arguments.check else 'made'}: {path.relative_to(root)}")
         if not arguments.check:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
     return 1 if stale and arguments.check else 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from dataclasses import dataclass
@@ -10,10 +11,17 @@ from pathlib import Path
 
 STEM = re.compile(r"\d\d_[a-z0-9_]+")
 FOLDERS = ("lessons", "exercises", "tests")
+PARTS = {1: "Part I · The route", 8: "Part II · Applications", 13: "Part III · Production"}
+"""Each part by the number of its first exercise."""
+CHECK = re.compile(r"^def test_", re.MULTILINE)
 
 
-class NotFound(Exception):
-    """There is no such workbook or exercise; the message says what to do next."""
+class Problem(Exception):
+    """What was asked for cannot be done; the message says why, and what to do next."""
+
+
+class NotFound(Problem):
+    """There is no such workbook or exercise."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,23 @@ class Exercise:
                 if line.startswith("# "):
                     return re.sub(r"^\d+\W+", "", line[2:].strip())
         return self.stem[3:].replace("_", " ").capitalize()
+
+    @property
+    def part(self) -> str:
+        """The part of the course that it belongs to."""
+        return PARTS[max(first for first in PARTS if first <= max(1, int(self.number)))]
+
+    @cached_property
+    def size(self) -> int:
+        """How many checks there are."""
+        with contextlib.suppress(OSError):
+            return len(CHECK.findall(self.checks.read_text(encoding="utf-8", errors="replace")))
+        return 0
+
+    @property
+    def own(self) -> Path:
+        """The learner's answer, whether it exists or not."""
+        return self.submission(self.root / "exercises")
 
     @property
     def checks(self) -> Path:

@@ -1,4 +1,4 @@
-"""One grading, in a process of its own that can be stopped at any moment."""
+"""A process that can be stopped at any moment, and one grading in such a process."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from .course import Exercise
-from .overview import is_colored
+from .text import is_colored
 
 if TYPE_CHECKING:
     import psutil
@@ -24,71 +24,58 @@ LOOK = 0.02
 """Seconds between two looks at a grading that is waited for."""
 
 
-class GradingProcess:
-    """pytest, on the checks of one exercise. What it prints is kept until it is asked for. A context manager."""
+class Stoppable:
+    """A process that can be stopped at any moment, with all that it has started. A context manager."""
 
-    def __init__(self, exercise: Exercise, *options: str) -> None:
-        self.exercise = exercise
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        checks = exercise.checks.relative_to(exercise.root)
-        color = "yes" if is_colored() else "no"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def _run(self, command: list[str], **options: Any) -> None:
+        """Start Python with these arguments, out of the reach of a Ctrl-C at the terminal."""
         try:
             with _undisturbed():
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "pytest", str(checks), f"--color={color}", *options],
-                    cwd=exercise.root,
+                    [sys.executable, *command],
                     env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-                    stdin=subprocess.DEVNULL,
-                    stdout=self._output,
-                    stderr=subprocess.STDOUT,
+                    **options,
                     **_out_of_reach(),
                 )
         except BaseException:
             self.stop()
             raise
 
-    def __enter__(self) -> GradingProcess:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.stop()
-
     @property
     def status(self) -> int | None:
-        """The exit status of pytest, or None while it is at work."""
+        """The exit status, or None while it runs."""
         # A Ctrl-C inside `poll` or `wait` of Popen may leave its lock locked.
         with _undisturbed():
             return self._process.poll() if self._process is not None else 0
 
-    def wait(self) -> int:
-        """Wait for the end of it and return the exit status of pytest."""
-        while (status := self.status) is None:
-            time.sleep(LOOK)
-        return status
-
-    @property
-    def output(self) -> str:
-        """What pytest has printed."""
-        self._output.seek(0)
-        return self._output.read().decode("utf-8", errors="replace").strip("\r\n")
-
-    def stop(self) -> None:
-        """End it, with every process that it started, and forget what it printed. Can be called again."""
+    def stop(self, grace: float = GRACE) -> None:
+        """End it: ask, wait for so many seconds, kill. Can be called again."""
         family: set[psutil.Process] = set()
         try:
             if self.status is None:
                 # Taken first: a process that has lost its parent is not found any more.
                 family = self._family()
                 self._ask()
-                deadline = time.monotonic() + GRACE
+                deadline = time.monotonic() + grace
                 while self.status is None and time.monotonic() < deadline:
                     time.sleep(LOOK)
         finally:
             # Also after a second Ctrl-C, which ends the waiting.
             with _undisturbed():
                 self._kill(family)
-                self._output.close()
+                self._close()
+
+    def _close(self) -> None:
+        """Give back what it held."""
 
     def _ask(self) -> None:
         """Tell it to stop as Ctrl-C would, where it then cleans up; Windows just ends it."""
@@ -119,6 +106,39 @@ class GradingProcess:
             return set(psutil.Process(self._process.pid).children(recursive=True)) if self.status is None else set()
         except psutil.Error:
             return set()
+
+
+class GradingProcess(Stoppable):
+    """pytest, on the checks of one exercise. What it prints is kept until it is asked for."""
+
+    def __init__(self, exercise: Exercise, *options: str) -> None:
+        super().__init__()
+        self.exercise = exercise
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
+        checks = exercise.checks.relative_to(exercise.root)
+        color = "yes" if is_colored() else "no"
+        self._run(
+            ["-m", "pytest", str(checks), f"--color={color}", *options],
+            cwd=exercise.root,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait(self) -> int:
+        """Wait for the end of it and return the exit status of pytest."""
+        while (status := self.status) is None:
+            time.sleep(LOOK)
+        return status
+
+    @property
+    def output(self) -> str:
+        """What pytest has printed."""
+        self._output.seek(0)
+        return self._output.read().decode("utf-8", errors="replace").strip("\r\n")
+
+    def _close(self) -> None:
+        self._output.close()
 
 
 def _out_of_reach() -> dict[str, Any]:

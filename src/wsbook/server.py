@@ -392,12 +392,13 @@ class Server:
         victim.left = True
         self._process.ask("end_on_send", victim.port, to.port)
 
-    def slow_network(self, *, both_ways: bool = False) -> None:
+    def slow_network(self, *, both_ways: bool = False, handshakes: bool = False) -> None:
         """Let each message take some turns of the server's event loop, as behind others not yet read.
 
-        `both_ways` also keeps the messages of a client some turns apart, so that those of several mingle.
+        `both_ways` also keeps the messages of a client some turns apart, so that those of several mingle. `handshakes` lets
+        an accepted handshake take as long as a message.
         """
-        self._process.ask("slow_down", 5)
+        self._process.ask("slow_down", 5, handshakes)
         if both_ways:
             self._process.ask("keep_apart", 3)
 
