@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
-from workbook import COMMAND, ECHO, PATHS, PATIENCE, ROUTERS, Workbook, save, solution
+from workbook import COMMAND, ECHO, PATHS, PATIENCE, ROUTERS, Workbook, eventually, save, solution
 
 ALL = ([], ["list"], ["grade", "1"], ["hint", "1"], ["solution", "1"], ["reset", "1"], ["serve", "1"], ["lab", "1"])
 

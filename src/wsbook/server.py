@@ -395,8 +395,8 @@ class Server:
     def slow_network(self, *, both_ways: bool = False, handshakes: bool = False) -> None:
         """Let each message take some turns of the server's event loop, as behind others not yet read.
 
-        `both_ways` also keeps the messages of a client some turns apart, so that those of several mingle. `handshakes` lets
-        an accepted handshake take as long as a message.
+        `both_ways` also keeps the messages of a client some turns apart, so that those of several mingle.
+        `handshakes` lets an accepted handshake take as long as a message.
         """
         self._process.ask("slow_down", 5, handshakes)
         if both_ways:
