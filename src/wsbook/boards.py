@@ -109,7 +109,7 @@ class Replay:
         for leaver in leavers or []:
             self._leave(leaver)
         for person in actors:
-            for _ in range(self.chance.randint(1, 3)):
+            for _ in range(self.chance.randint(1, 4)):
                 self._do(person, self.chance.choice(self.deeds))
 
     def _do(self, person: Person, deed: str) -> None:

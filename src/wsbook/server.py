@@ -400,7 +400,7 @@ class Server:
         """
         self._process.ask("slow_down", 5, handshakes)
         if both_ways:
-            self._process.ask("keep_apart", 3)
+            self._process.ask("keep_apart", 6)
 
     # Evidence
 
