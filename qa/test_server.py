@@ -504,6 +504,32 @@ async def get():
         server.expect("/seen", ["gone"] * number)
 
 
+def test_connect_and_drop_is_noticed_at_the_next_wait(serve: Serve) -> None:
+    server = serve("""
+seen = []
+
+@app.websocket("/ws/{pause}")
+async def greet(websocket: WebSocket, pause: float):
+    await websocket.accept()
+    try:
+        if pause:
+            await asyncio.sleep(pause)
+        await websocket.send_text("hello")
+        seen.append("sent")
+        await websocket.receive_text()
+    except WebSocketDisconnect:
+        seen.append("gone")
+
+@app.get("/seen")
+async def get():
+    return seen
+""")
+    server.connect_and_drop("/ws/0")
+    server.expect("/seen", ["sent", "gone"])
+    server.connect_and_drop("/ws/0.5")
+    server.expect("/seen", ["sent", "gone", "gone"])
+
+
 def test_slow_network_shows_what_a_fast_one_hides(serve: Serve) -> None:
     lost = """
 count = 0

@@ -97,6 +97,13 @@ def test_each_client_gets_its_own(server):
         ann.expect_json({"result": 23})
         ben.expect_json({"error": str})
 
+        with server.held_still():
+            ann.send_json({"op": "mul", "a": 6, "b": 7})
+            ben.send_json({"op": "sub", "a": 6, "b": 7})
+
+        ann.expect_json({"result": 42})
+        ben.expect_json({"result": -1})
+
         ann.expect_silence()
         ben.expect_silence()
 
@@ -230,6 +237,7 @@ def test_numbers_are_of_any_kind(server):
         for text, result in (
             ('{"op": "add", "a": 0.5, "b": 0.25}', 0.75),
             ('{"op": "sub", "a": 2, "b": 5}', -3),
+            ('{"op": "div", "a": 1, "b": 1024}', 0.0009765625),
             ('{"op": "mul", "a": -1.5, "b": 4}', -6),
             ('{"op": "mul", "a": 2.0, "b": 3}', 6),
             ('{"op": "add", "a": 1e3, "b": 1}', 1001),
