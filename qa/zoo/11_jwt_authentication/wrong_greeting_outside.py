@@ -60,6 +60,7 @@ async def converse(websocket: WebSocket, name: str) -> None:
 @app.websocket("/ws")
 async def talk(websocket: WebSocket, claims: Annotated[dict[str, Any], Depends(require_claims)]) -> None:
     await websocket.accept(subprotocol="bearer" if "bearer" in websocket.scope["subprotocols"] else None)
+    await asyncio.sleep(0.1)  # look up what else is known of the user
     await websocket.send_text(f"Hello, {claims['sub']}")
     with suppress(WebSocketDisconnect):
         try:
