@@ -1,5 +1,7 @@
 """The first notice is sent before the `try`: a newcomer that drops there is never cleaned up."""
 
+import asyncio
+
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import HTMLResponse
 
@@ -17,6 +19,7 @@ class ConnectionManager:
             return False
         self.clients[client_id] = websocket
         await self.broadcast(f"Client #{client_id} joined the chat", leave_out=client_id)
+        await asyncio.sleep(0)  # the others first
         try:
             await websocket.send_text(f"Client #{client_id} joined the chat")
         except WebSocketDisconnect:

@@ -1,4 +1,4 @@
-"""The number of connections is kept beside the list, and changed around an `await`."""
+"""Whoever speaks while another one does is not heard."""
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
@@ -6,17 +6,14 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 class ConnectionManager:
     def __init__(self) -> None:
         self.active_connections: list[WebSocket] = []
-        self.count = 0
+        self.is_speaking = False
 
     async def connect(self, websocket: WebSocket) -> None:
-        count = self.count
         await websocket.accept()
-        self.count = count + 1
         self.active_connections.append(websocket)
 
     def disconnect(self, websocket: WebSocket) -> None:
         self.active_connections.remove(websocket)
-        self.count -= 1
 
     async def broadcast(self, message: str) -> None:
         for connection in list(self.active_connections):
@@ -36,7 +33,11 @@ async def chat(websocket: WebSocket, client_id: str) -> None:
     try:
         while True:
             text = await websocket.receive_text()
+            if manager.is_speaking:
+                continue
+            manager.is_speaking = True
             await manager.broadcast(f"Client #{client_id} says: {text}")
+            manager.is_speaking = False
     except (WebSocketDisconnect, RuntimeError, KeyError):
         pass
     finally:
@@ -46,4 +47,4 @@ async def chat(websocket: WebSocket, client_id: str) -> None:
 
 @app.get("/connections")
 async def connections() -> dict[str, int]:
-    return {"count": manager.count}
+    return {"count": len(manager.active_connections)}
