@@ -162,7 +162,7 @@ def test_of_two_saved_together_the_one_at_hand_is_shown(workbook: Workbook, watc
 def test_a_deleted_file_is_told_and_watching_goes_on(workbook: Workbook, watching: Terminal) -> None:
     workbook.file(ECHO).unlink()
 
-    watching.wait_for(f"There is no exercises/{ECHO}.py. `wsbook reset 1` brings the original back.")
+    watching.wait_for(f"There is no exercises/{ECHO}.py. `wsbook reset 1` brings the original")
     save(workbook.file(ECHO), solution(ECHO))
     watching.wait_for("✓ Solved.")
 
