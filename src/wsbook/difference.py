@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from .transcript import shown
-from .verdict import MISSING, SOME_TEXT
+from .verdict import MISSING, SOME_TEXT, agrees
 
 
 def difference(expected: Any, received: Any) -> str:
@@ -21,7 +21,7 @@ def difference(expected: Any, received: Any) -> str:
         missing = [key for key in expected if key not in received]
         if missing:
             return f"Missing: {', '.join(map(repr, missing))}."
-        wrong = [key for key in expected if expected[key] not in (received[key], SOME_TEXT)]
+        wrong = [key for key in expected if not _is_as_described(received[key], expected[key])]
         more = [key for key in received if key not in expected]
         if more and not wrong:
             return f"One too many: {', '.join(map(repr, more))}."
@@ -31,6 +31,10 @@ def difference(expected: Any, received: Any) -> str:
     if type(expected) is not type(received):
         return f"One is of type {type(expected).__name__}, the other of type {type(received).__name__}."
     return ""
+
+
+def _is_as_described(received: Any, expected: Any) -> bool:
+    return agrees(received, str) if expected == SOME_TEXT else bool(received == expected)
 
 
 def _list_difference(expected: list[Any], received: list[Any]) -> str:
