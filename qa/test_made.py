@@ -6,6 +6,7 @@ from grading import ROOT
 from wsbook.build import original_stubs, run_lesson
 from wsbook.course import Exercise, exercises
 from wsbook.pictures import pictures
+from wsbook.screenshots import stale
 
 
 @pytest.mark.parametrize("exercise", exercises(ROOT), ids=lambda exercise: exercise.stem)
@@ -28,3 +29,7 @@ def test_reset_brings_back_the_stubs_of_today() -> None:
     kept = ROOT / "src" / "wsbook" / "stubs"
 
     assert {path: path.read_text(encoding="utf-8") for path in kept.rglob("*.py")} == made
+
+
+def test_pictures_of_the_pages_are_of_today() -> None:
+    assert stale(ROOT) == [], "run `python -m wsbook.screenshots`"

@@ -14,10 +14,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import inspect
+import math
 import struct
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,41 @@ def _say(tab: Tab, text: str) -> None:
     tab.press("#messageText", "Enter")
 
 
+def garden(browser: Browser, look: dict[str, Any]) -> Tab:
+    """A garden by the water, drawn by somebody else."""
+    tab = browser.open("/?board=garden", name="ann", **look)
+    with browser.server.connect("/ws/boards/garden", name="ben") as ben:
+        ben.receive_json()
+        for points, color, width in _garden():
+            ben.send_json({"type": "stroke", "points": points, "color": color, "width": width})
+            ben.receive_json()
+    tab.expect_ink("#board", (0.17, 0.45))
+    return tab
+
+
+def _garden() -> list[tuple[list[tuple[float, float]], str, float]]:
+    def circle(radius: float, angles: Iterable[float]) -> list[tuple[float, float]]:
+        # A board is four wide and three high.
+        return [(0.78 + radius * math.cos(a), 0.22 + radius * 4 / 3 * math.sin(a)) for a in angles]
+
+    def wave(height: float, swing: float, length: float) -> list[tuple[float, float]]:
+        return [(x / 60, height + swing * math.sin(x / length)) for x in range(2, 59)]
+
+    turn = 2 * math.pi
+    rays = [circle(0.115, [k * turn / 9]) + circle(0.15, [k * turn / 9]) for k in range(9)]
+    return [
+        (circle(0.085, (k * turn / 120 for k in range(121))), "#f59e0b", 14),
+        *((ray, "#f59e0b", 9) for ray in rays),
+        (wave(0.74, 0.05, 7), "#2f9e44", 12),
+        (wave(0.8, 0.05, 6), "#1c7ed6", 20),
+        (wave(0.88, 0.04, 5), "#1c7ed6", 20),
+        ([(0.2, 0.7), (0.2, 0.42), (0.34, 0.28), (0.48, 0.42), (0.48, 0.7)], "#e23d28", 9),
+        ([(0.17, 0.45), (0.34, 0.26), (0.51, 0.45)], "#8d6e53", 12),
+        ([(0.3, 0.7), (0.3, 0.55), (0.38, 0.55), (0.38, 0.7)], "#7048e8", 7),
+        ([(0.1 + 0.002 * k, 0.16 + 0.02 * math.sin(k / 4)) for k in range(80)], "#26221d", 6),
+    ]
+
+
 @dataclass(frozen=True)
 class Picture:
     """One file in docs/: a scene with the solution of an exercise, and how the tab looks that is drawn."""
@@ -69,6 +105,9 @@ PICTURES = {
     "chat-light": Picture("08", "chat.html", chat, {**WIDE, "color_scheme": "light"}),
     "chat-dark": Picture("08", "chat.html", chat, {**WIDE, "color_scheme": "dark"}),
     "chat-narrow": Picture("08", "chat.html", chat, {**NARROW, "color_scheme": "light", "has_touch": True}),
+    "drawing-light": Picture("12", "drawing.html", garden, {**WIDE, "color_scheme": "light"}),
+    "drawing-dark": Picture("12", "drawing.html", garden, {**WIDE, "color_scheme": "dark"}),
+    "drawing-narrow": Picture("12", "drawing.html", garden, {**NARROW, "color_scheme": "light", "has_touch": True}),
 }
 
 
