@@ -81,6 +81,10 @@ board.onpointermove = event => {
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     chromium = Chromium()
+    try:
+        chromium.context()
+    except NoBrowser as reason:
+        pytest.skip(str(reason))
     yield chromium
     chromium.stop()
 
@@ -227,17 +231,17 @@ def test_ink(browse):
         ann.expect_no_ink("#board", (0.5, 0.5))
 
 
+@pytest.mark.usefixtures("chromium")
 def test_nothing_is_left_running():
-    chromium = Chromium()
-    context = chromium.context()
-    chromium.run(context.new_page())
-    processes = [one for root in chromium._processes for one in (root, *root.children(recursive=True))]
-    chromium.stop()
+    another = Chromium()
+    another.run(another.context().new_page())
+    processes = [one for root in another._processes for one in (root, *root.children(recursive=True))]
+    another.stop()
 
     assert processes
     _gone, alive = psutil.wait_procs(processes, 10)
     assert not alive
-    chromium.stop()
+    another.stop()
 
 
 def test_no_browser(monkeypatch):
@@ -261,6 +265,7 @@ def test_checks_are_skipped_where_there_is_no_browser(monkeypatch, tmp_path):
     assert "1 checks passed, 1 skipped: there is no Chromium" in " ".join(graded.output.split())
 
 
+@pytest.mark.usefixtures("chromium")
 @pytest.mark.skipif(sys.platform == "win32", reason="there, Ctrl-C cannot be sent to one program alone")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interruption_leaves_no_browser_behind(tmp_path, stop):
