@@ -405,7 +405,7 @@ class Tab:
             message = f"GET {path} is not answered as it should be"
             raise CheckFailed("http status", message, expected="a status of 2xx", received=status)
         self._browser.wait(lambda: bool(self._ask("() => document.readyState !== 'loading'")))
-        self._browser.rest()
+        self._browser.calm_down()  # a page may be of use only after the server's first word
 
     # What the page does, into the conversation
 
