@@ -18,7 +18,7 @@ ANSWER = 1.25
 """Seconds of the server's own time that it may wait before it answers: the contracts' 1 s, and a little mercy."""
 SETTLED = 2.25
 """Seconds of the server's own time until a count must be true again: the contracts' 2 s, and a little mercy."""
-AT_ONCE = 0.005
+AT_ONCE = 0.002
 """Real seconds in which most answers come; only after that the server is asked what it is doing."""
 OUTSIDE = 3.0
 """Real seconds to wait for a thread, or something else outside of the event loop, that may still bring an answer."""
