@@ -1,6 +1,6 @@
 """Grade the zoo again and again with busy processes beside it.
 
-    python benchmarks/load.py [--runs N] [--graders N] [STEM …]
+    python qa/load.py [--runs N] [--graders N] [STEM …]
 
 A verdict that differs from what the zoo says, at another check say, is printed; the last line counts them.
 Not a test of speed: it shows that a loaded machine makes no difference to a verdict. Several graders at a time make
@@ -13,33 +13,33 @@ import argparse
 import collections
 import functools
 import multiprocessing
+import os
+import signal
 import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "qa"))
+import zoo
+from grading import grade
+
 BUSY = 8
 
 
-def be_busy() -> None:
-    while True:
+def be_busy(parent: int) -> None:
+    """Compute until nobody needs it any more."""
+    while os.getppid() == parent:
         pass
 
 
 @functools.cache
-def zoo_of(stem: str) -> dict[tuple[str, str], object]:
-    import zoo
-
+def zoo_of(stem: str) -> dict[tuple[str, str], zoo.Answer]:
     return {(kind, answer.name): answer for kind in ("right", "wrong") for answer in zoo.answers(kind, stem)}
 
 
 def difference(stem: str, kind: str, name: str) -> str:
     """Grade one answer; what differs from what the zoo says of it, or nothing."""
-    from grading import grade
-
     answer = zoo_of(stem)[kind, name]
     with tempfile.TemporaryDirectory() as folder:
         answer.place_in(Path(folder))
@@ -54,8 +54,6 @@ def difference(stem: str, kind: str, name: str) -> str:
 
 
 def main() -> int:
-    import zoo
-
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--graders", type=int, default=1, help="answers that are graded at the same time")
@@ -64,7 +62,8 @@ def main() -> int:
     answers = [(answer.stem, kind, answer.name) for kind in ("right", "wrong") for answer in zoo.answers(kind)]
     answers = [answer for answer in answers if not options.stems or answer[0] in options.stems]
     context = multiprocessing.get_context("spawn")
-    busy = [context.Process(target=be_busy, daemon=True) for _ in range(BUSY)]
+    signal.signal(signal.SIGTERM, lambda *call: sys.exit(1))
+    busy = [context.Process(target=be_busy, args=(os.getpid(),), daemon=True) for _ in range(BUSY)]
     for process in busy:
         process.start()
     different = 0
