@@ -1,6 +1,6 @@
 """Grade the zoo again and again with busy processes beside it.
 
-    python qa/load.py [--runs N] [--graders N] [STEM …]
+    python qa/load.py [--runs N] [--graders N] [--messages FILE] [STEM …]
 
 A verdict that differs from what the zoo says, at another check say, is printed; the last line counts them.
 Not a test of speed: it shows that a loaded machine makes no difference to a verdict. Several graders at a time make
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import collections
 import functools
+import json
 import multiprocessing
 import os
 import signal
@@ -38,25 +39,26 @@ def zoo_of(stem: str) -> dict[tuple[str, str], zoo.Answer]:
     return {(kind, answer.name): answer for kind in ("right", "wrong") for answer in zoo.answers(kind, stem)}
 
 
-def difference(stem: str, kind: str, name: str) -> str:
-    """Grade one answer; what differs from what the zoo says of it, or nothing."""
+def difference(stem: str, kind: str, name: str) -> tuple[str, str]:
+    """Grade one answer; what differs from what the zoo says of it, or nothing, and the message that came."""
     answer = zoo_of(stem)[kind, name]
     with tempfile.TemporaryDirectory() as folder:
         answer.place_in(Path(folder))
         graded = grade(Path(folder), Path(folder), stem)
     failed = next((check for check in graded.exercises[stem]["checks"] if check["outcome"] == "failed"), None)
     if failed is None:
-        return "" if kind == "right" else "it passes"
+        return "" if kind == "right" else "it passes", ""
     told = " ".join(failed["message"].split())
     if kind == "wrong" and failed["id"] == f"test_{answer.fails}" and answer.says in told:
-        return ""
-    return f"{failed['id']}\n{failed['message']}"
+        return "", failed["message"]
+    return f"{failed['id']}\n{failed['message']}", failed["message"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--graders", type=int, default=1, help="answers that are graded at the same time")
+    parser.add_argument("--messages", type=Path, metavar="FILE", help="add each message to this file, as a line of JSON")
     parser.add_argument("stems", nargs="*", metavar="STEM", help="exercises, such as 01_basic_route; all by default")
     options = parser.parse_args()
     answers = [(answer.stem, kind, answer.name) for kind in ("right", "wrong") for answer in zoo.answers(kind)]
@@ -78,7 +80,10 @@ def main() -> int:
             }
             for job in as_completed(jobs):
                 run, (stem, kind, name) = jobs[job]
-                found = job.result()
+                found, message = job.result()
+                if options.messages:
+                    with options.messages.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps({"run": run, "stem": stem, "name": name, "message": message}) + "\n")
                 if found:
                     different += 1
                     print(f"run {run}: {kind} {stem} {name}: {found}", flush=True)
