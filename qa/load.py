@@ -58,7 +58,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--graders", type=int, default=1, help="answers that are graded at the same time")
-    parser.add_argument("--messages", type=Path, metavar="FILE", help="add each message to this file, as a line of JSON")
+    parser.add_argument("--messages", type=Path, metavar="FILE", help="add each message to it, as a line of JSON")
     parser.add_argument("stems", nargs="*", metavar="STEM", help="exercises, such as 01_basic_route; all by default")
     options = parser.parse_args()
     answers = [(answer.stem, kind, answer.name) for kind in ("right", "wrong") for answer in zoo.answers(kind)]
@@ -71,27 +71,28 @@ def main() -> int:
     different = 0
     left = collections.Counter({run: len(answers) for run in range(1, options.runs + 1)})
     start = time.monotonic()
+    graders = ProcessPoolExecutor(options.graders, mp_context=context)
     try:
-        with ProcessPoolExecutor(options.graders, mp_context=context) as graders:
-            jobs = {
-                graders.submit(difference, *answer): (run, answer)
-                for run in range(1, options.runs + 1)
-                for answer in answers
-            }
-            for job in as_completed(jobs):
-                run, (stem, kind, name) = jobs[job]
-                found, message = job.result()
-                if options.messages:
-                    with options.messages.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps({"run": run, "stem": stem, "name": name, "message": message}) + "\n")
-                if found:
-                    different += 1
-                    print(f"run {run}: {kind} {stem} {name}: {found}", flush=True)
-                left[run] -= 1
-                if not left[run]:
-                    seconds = time.monotonic() - start
-                    print(f"run {run} is done after {seconds:.0f} s, {different} different so far", flush=True)
+        jobs = {
+            graders.submit(difference, *answer): (run, answer)
+            for run in range(1, options.runs + 1)
+            for answer in answers
+        }
+        for job in as_completed(jobs):
+            run, (stem, kind, name) = jobs[job]
+            found, message = job.result()
+            if options.messages:
+                with options.messages.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({"run": run, "stem": stem, "name": name, "message": message}) + "\n")
+            if found:
+                different += 1
+                print(f"run {run}: {kind} {stem} {name}: {found}", flush=True)
+            left[run] -= 1
+            if not left[run]:
+                seconds = time.monotonic() - start
+                print(f"run {run} is done after {seconds:.0f} s, {different} different so far", flush=True)
     finally:
+        graders.shutdown(wait=False, cancel_futures=True)
         for process in busy:
             process.kill()
     print(f"{options.runs} runs of {len(answers)} answers beside {BUSY} busy processes: {different} different")
