@@ -1,15 +1,19 @@
-"""Grade a folder of answers as a learner would, within this process."""
+"""Grade a folder of answers within this process, with the options of the watch: many gradings are done here."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+
+from wsbook._grader import OPTIONS
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,7 +32,7 @@ def grade(submission: Path, scratch: Path, *stems: str, options: tuple[str, ...]
     results = scratch / "results.json"
     files = [str(ROOT / "tests" / f"test_{stem}.py") for stem in stems] or [str(ROOT / "tests")]
     output = io.StringIO()
-    with contextlib.redirect_stdout(output):
+    with contextlib.redirect_stdout(output), mock.patch.dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"):
         status = pytest.main(
             [
                 *files,
@@ -38,9 +42,7 @@ def grade(submission: Path, scratch: Path, *stems: str, options: tuple[str, ...]
                 str(submission),
                 "--results",
                 str(results),
-                *("-p", "no:cacheprovider"),
-                # It collects all garbage twice, which takes longer than a grading in a process that grades many.
-                *("-p", "no:unraisableexception"),
+                *OPTIONS,
                 *options,
             ]
         )

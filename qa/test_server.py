@@ -1,7 +1,10 @@
 """The server and its clients by themselves: the clock, the proof of silence, the nemesis, and every way to leave."""
 
 import asyncio
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -162,6 +165,36 @@ def test_time_passes_for_code_that_does_not_wait(serve: Serve) -> None:
     client.receive()
 
     assert 0.3 < server.time() - before < 2
+
+
+@pytest.fixture
+def loaded_machine() -> Iterator[None]:
+    """Eight processes for each processor that is left to the others."""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8 * (os.cpu_count() or 1))]
+    yield
+    for process in busy:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how long a thread has waited for a processor")
+@pytest.mark.parametrize(
+    "work", ["threading.Event().wait(0.8)", "compute(0.6)", "await anyio.to_thread.run_sync(compute, 0.6)"]
+)
+def test_time_does_not_pass_for_the_load_of_the_machine(serve: Serve, loaded_machine: None, work: str) -> None:
+    compute = """
+def compute(seconds):
+    start = time.process_time()
+    while time.process_time() < start + seconds:
+        pass
+"""
+    server = serve(compute + ECHO.format(work))
+    client = server.connect("/ws")
+    before = server.time()
+    client.send("now")
+    client.receive()
+
+    assert 0.2 < server.time() - before < 1
 
 
 WAITS = {
