@@ -110,10 +110,11 @@ def _who_else_got(expected: Any, server: Server, client: Any) -> str:
     if not isinstance(expected, str):
         return ""
     wanted = shown(expected)
-    names = [line.who for line in server.transcript.lines if line.arrow == "←" and line.what == wanted]
-    if client is not None and client.name in names:
+    lines = list(server.transcript.lines)
+    got = {line.who for line in lines if line.arrow == "←" and line.what == wanted}
+    if client is not None and client.name in got:
         return ""
-    return ", ".join(dict.fromkeys(names))
+    return ", ".join(name for name in dict.fromkeys(line.who for line in lines) if name in got)
 
 
 def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
