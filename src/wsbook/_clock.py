@@ -55,8 +55,9 @@ class Clock:
     def monotonic(self) -> float:
         """Seconds from some point in the past; never goes back."""
         now, running_since = self._state
-        if running_since is None:
-            return now
+        # Of a thread that waits for a processor at this moment, nobody else can tell for how long it does.
+        if running_since is None or threading.get_ident() != self._loop_thread:
+            return max(self._highest, now)
         ran = _real_monotonic() - running_since - GRACE
         if ran > 0:
             # Between these two looks at real clocks the thread may be stopped: hence the highest so far.
