@@ -268,23 +268,6 @@ def test_clients_do_not_wait_for_each_other(server):
                 assert client.receive() == answer
 
 
-def test_clients_are_served_at_the_same_time(server):
-    """Many clients that speak at the same moment are answered within the second that one may take.
-
-    Waiting with `await` lets the others run. What does `time.sleep` do?
-    """
-    for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
-        clients = server.connect_together([path] * 8)
-
-        with server.time_limit(1):
-            with server.held_still():
-                for number in range(8):
-                    clients[number].send(f"from {number}")
-
-            for number in range(8):
-                assert clients[number].receive() == f"{answer}from {number}"
-
-
 def test_each_client_gets_its_own(server):
     """Each client gets the answers to its own texts, and nobody else's.
 
@@ -326,6 +309,23 @@ def test_others_go_on_when_one_leaves(server):
             ben.send("still here")
 
             assert ben.receive() == answer + "still here"
+
+
+def test_clients_are_served_at_the_same_time(server):
+    """Many clients that speak at the same moment are answered within the second that one may take.
+
+    Waiting with `await` lets the others run. What does `time.sleep` do?
+    """
+    for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
+        clients = server.connect_together([path] * 8)
+
+        with server.time_limit(1):
+            with server.held_still():
+                for number in range(8):
+                    clients[number].send(f"from {number}")
+
+            for number in range(8):
+                assert clients[number].receive() == f"{answer}from {number}"
 
 
 def test_a_conversation_may_be_long(server):
