@@ -25,7 +25,7 @@ def test_every_message_comes_back(server):
 
 
 def test_a_goodbye_is_no_error(server):
-    """A goodbye is no error.
+    """A goodbye is no error, whatever its code.
 
     Somebody always leaves first. `receive_text()` then raises `WebSocketDisconnect`: who catches it?
     """
@@ -33,6 +33,9 @@ def test_a_goodbye_is_no_error(server):
         client.send("hello")
 
         assert client.receive() == "hello"
+
+    for code in (1001, 4000):
+        server.connect("/ws").close(code)
 
 
 def test_nothing_else_is_sent(server):
@@ -164,12 +167,12 @@ def test_texts_come_back_unchanged(server):
 
 
 def test_large_messages_come_back(server):
-    """A message of 500 kB comes back whole.
+    """A message of 500 kB comes back whole, and so does one of almost 1 MiB.
 
     There is nothing to do for this, except not to get in the way.
     """
     with server.connect("/ws") as client:
-        for text in ("x" * 500_000, "0123456789" * 50_000, "€" * 166_000):
+        for text in ("x" * 500_000, "0123456789" * 50_000, "€" * 166_000, "x" * 1_000_000):
             client.send(text)
 
             assert client.receive() == text

@@ -41,7 +41,7 @@ def test_a_seat_is_part_of_a_channel(server):
     Two pairs of braces, two arguments.
     """
     with server.connect("/channels/jazz/seats/7") as client:
-        for text in ("hello", "Hello", ""):
+        for text in ("hello", "Hello", "", "  blanks  ", "Grüße, 世界"):
             client.send(text)
 
             assert client.receive() == f"jazz/7: {text}"
@@ -75,17 +75,22 @@ def test_shout_is_false_by_default(server):
 
 
 def test_a_goodbye_is_no_error(server):
-    """A goodbye is no error, on any of the routes.
+    """A goodbye is no error, whatever its code, on any of the routes.
 
     Each route needs its own `try`, or a function that all of them use.
     """
-    with server.connect("/ws/42") as client:
-        assert client.receive() == "Connected to client: 42"
-
     with server.connect("/channels/jazz/seats/7") as client:
         client.send("hello")
 
         assert client.receive() == "jazz/7: hello"
+
+    for code in (1000, 1001, 4000):
+        client = server.connect("/ws/42")
+
+        assert client.receive() == "Connected to client: 42"
+
+        client.close(code)
+        server.connect("/channels/jazz/seats/7").close(code)
 
     with server.connect("/ws/status") as client:
         assert client.receive() == "ok"
@@ -253,7 +258,7 @@ def test_only_status_itself_is_the_status(server):
 
 
 def test_channels_come_decoded(server):
-    """A channel is any text, decoded, and a seat may be 0 or negative.
+    """A channel is any text, decoded once, and a seat may be 0 or negative.
 
     An integer is written back as Python writes it.
     """
@@ -271,6 +276,16 @@ def test_channels_come_decoded(server):
         client.send("hello")
 
         assert client.receive() == "8/-3: hello"
+
+    with server.connect("/channels/%20100%2541+b/seats/12") as client:
+        client.send("hello")
+
+        assert client.receive() == " 100%41+b/12: hello"
+
+    with server.connect("/channels/042/seats/7") as client:
+        client.send("hello")
+
+        assert client.receive() == "042/7: hello"
 
     with server.connect("/channels/status/seats/1234567") as client:
         client.send("hello")
@@ -351,12 +366,40 @@ def test_answers_keep_their_order(server):
     with server.connect("/ws/ann") as client:
         assert client.receive() == "Connected to client: ann"
 
-        client.send("long " * 100_000)
+        client.send("long " * 200_000)
         client.send("short")
         client.send("last")
 
-        assert client.receive() == "Client ann sent: " + "long " * 100_000
+        assert client.receive() == "Client ann sent: " + "long " * 200_000
         assert client.receive_all(2) == ["Client ann sent: short", "Client ann sent: last"]
+
+    with server.connect("/channels/jazz/seats/7") as client:
+        client.send("long " * 200_000)
+        client.send("short")
+        client.send("last")
+
+        assert client.receive() == "jazz/7: " + "long " * 200_000
+        assert client.receive_all(2) == ["jazz/7: short", "jazz/7: last"]
+
+
+def test_a_conversation_may_be_long(server):
+    """A conversation may be as long as the client likes.
+
+    Only the client ends it.
+    """
+    with server.connect("/ws/ann") as client:
+        assert client.receive() == "Connected to client: ann"
+
+        for number in range(101):
+            client.send(f"text {number}")
+
+        assert client.receive_all(101) == [f"Client ann sent: text {number}" for number in range(101)]
+
+    with server.connect("/channels/jazz/seats/7") as client:
+        for number in range(101):
+            client.send(f"text {number}")
+
+        assert client.receive_all(101) == [f"jazz/7: text {number}" for number in range(101)]
 
 
 def test_a_client_may_take_its_time(server):

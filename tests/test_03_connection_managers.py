@@ -126,10 +126,10 @@ def test_the_right_name_is_told(server):
 def test_texts_are_passed_on_unchanged(server):
     """Ids and texts are passed on as they are.
 
-    An id is any text, decoded already; a text may be empty, long, or have blanks around it.
+    An id is any text, decoded already, once; a text may be empty, long, or have blanks around it.
     """
     with server.connect("/ws/J%C3%BCrgen%20B", name="jürgen") as jürgen, server.connect("/ws/ann", name="ann") as ann:
-        for text in ("  blanks  ", "", "Grüße, 世界\n", '{"json": 1}', "x" * 500_000):
+        for text in ("  blanks  ", "", "Grüße, 世界\n", '{"json": 1}', "x" * 500_000, "x" * 1_000_000):
             jürgen.send(text)
 
             assert ann.receive() == f"Client #Jürgen B says: {text}"
@@ -138,6 +138,15 @@ def test_texts_are_passed_on_unchanged(server):
         jürgen.close()
 
         assert ann.receive() == "Client #Jürgen B left the chat"
+
+        with server.connect("/ws/%20100%2541+b", name="100%41+b") as odd, server.connect("/ws/042", name="042") as even:
+            odd.send("hello")
+
+            assert ann.receive() == "Client # 100%41+b says: hello"
+
+            even.close()
+
+            assert ann.receive() == "Client #042 left the chat"
 
 
 def test_nothing_else_is_sent(server):
@@ -229,6 +238,18 @@ def test_texts_keep_their_order(server):
 
         assert ben.receive() == "Client #ann says: " + "long " * 100_000
         assert ben.receive_all(2) == ["Client #ann says: short", "Client #ann says: last"]
+
+
+def test_a_conversation_may_be_long(server):
+    """A conversation may be as long as the clients like.
+
+    Only the client ends it.
+    """
+    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
+        for number in range(101):
+            ann.send(f"text {number}")
+
+        assert ben.receive_all(101) == [f"Client #ann says: text {number}" for number in range(101)]
 
 
 def test_a_client_may_just_listen(server):

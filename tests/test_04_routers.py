@@ -26,7 +26,7 @@ def test_the_alerts_answer(server):
 
 
 def test_a_goodbye_is_no_error(server):
-    """A goodbye is no error, on either route.
+    """A goodbye is no error, whatever its code, on either route.
 
     Each route has a loop of its own, and each has to expect `WebSocketDisconnect`.
     """
@@ -35,6 +35,9 @@ def test_a_goodbye_is_no_error(server):
             client.send("hello")
 
             assert client.receive() == answer
+
+        for code in (1001, 4000):
+            server.connect(path).close(code)
 
 
 def test_a_dropped_connection_is_no_error(server):
@@ -124,12 +127,19 @@ def test_the_list_has_every_text(server):
     Also the empty one, also a text that was there before.
     """
     with server.connect("/chat/ws") as client:
-        for text in ("twice", "twice", "", "  blanks  ", '{"a": 1}', "Grüße, 世界", "twice"):
+        for text in ("twice", "twice", "", "  blanks  ", '{"a": 1}', "Grüße,\n世界", "twice"):
             client.send(text)
 
             assert client.receive() == f"You sent: {text}"
 
-    server.expect("/chat/messages", ["twice", "twice", "", "  blanks  ", '{"a": 1}', "Grüße, 世界", "twice"])
+    server.expect("/chat/messages", ["twice", "twice", "", "  blanks  ", '{"a": 1}', "Grüße,\n世界", "twice"])
+
+    with server.connect("/chat/ws") as client:
+        client.send("x" * 1_000_000)
+
+        assert client.receive() == "You sent: " + "x" * 1_000_000
+
+        assert server.get("/chat/messages").json()[7:] == ["x" * 1_000_000]
 
 
 def test_the_list_is_as_long_as_it_gets(server):
@@ -180,13 +190,18 @@ def test_the_status_is_guarded(server):
 def test_only_the_very_key_will_do(server):
     """Only the very key will do.
 
-    Compare the whole value of the parameter `key`, and no other, each time anew.
+    Compare the whole value of the query parameter `key`, and no other, each time anew.
     """
     server.expect("/alerts/status?key=letmein", {"ok": True})
     near_misses = ("key=", "key=let", "key=letmeinn", "key=xletmein", "key=LetMeIn", "key=letmein%20", "key=%20letmein")
     for query in (*near_misses, "monkey=letmein", "key2=letmein"):
         assert server.refuses(f"/alerts/ws?{query}") == 403
         assert server.request("GET", f"/alerts/status?{query}").status_code == 403
+
+    assert server.refuses("/alerts/ws", headers={"key": "letmein"}) == 403
+    assert server.refuses("/alerts/ws", cookies={"key": "letmein"}) == 403
+
+    server.expect("/alerts/status?key=letmein", {"ok": True})
 
 
 def test_the_key_may_have_company(server):
@@ -234,9 +249,9 @@ def test_texts_are_answered_unchanged(server):
     """
     for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
         with server.connect(path) as client:
-            for text in ("x" * 500_000, "", "  blanks  ", '{"a": 1}', "Grüße, 世界", ""):
+            for text in ("x" * 1_000_000, "", "  blanks  ", '{"a": 1}', "Grüße, 世界", ""):
                 client.send(text)
-            for text in ("x" * 500_000, "", "  blanks  ", '{"a": 1}', "Grüße, 世界", ""):
+            for text in ("x" * 1_000_000, "", "  blanks  ", '{"a": 1}', "Grüße, 世界", ""):
                 assert client.receive() == answer + text
 
 
@@ -294,6 +309,36 @@ def test_others_go_on_when_one_leaves(server):
             ben.send("still here")
 
             assert ben.receive() == answer + "still here"
+
+
+def test_clients_are_served_at_the_same_time(server):
+    """Many clients that speak at the same moment are answered within the second that one may take.
+
+    Waiting with `await` lets the others run. What does `time.sleep` do?
+    """
+    for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
+        clients = server.connect_together([path] * 8)
+
+        with server.time_limit(1):
+            with server.held_still():
+                for number in range(8):
+                    clients[number].send(f"from {number}")
+
+            for number in range(8):
+                assert clients[number].receive() == f"{answer}from {number}"
+
+
+def test_a_conversation_may_be_long(server):
+    """A conversation may be as long as the client likes.
+
+    Only the client ends it.
+    """
+    for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
+        with server.connect(path) as client:
+            for number in range(101):
+                client.send(f"text {number}")
+
+            assert client.receive_all(101) == [f"{answer}text {number}" for number in range(101)]
 
 
 def test_a_client_may_take_its_time(server):
