@@ -48,6 +48,10 @@ def test_texts_come_back_unchanged(server):
 
             assert client.receive() == f"You sent: {text}"
 
+        client.send("long " * 100_000)
+
+        assert client.receive() == "You sent: " + "long " * 100_000
+
 
 def test_a_pause_is_no_silence(server):
     """A text that comes after a pause is answered like any other.
@@ -210,10 +214,14 @@ def test_texts_in_one_go_are_all_answered(server):
     """
     with server.connect("/ws") as client:
         server.fast_forward(45)
-        for text in ("one", "two", "three"):
+        for text in ("the longest of three", "a shorter one", "short"):
             client.send(text)
 
-        assert client.receive_all(3) == ["You sent: one", "You sent: two", "You sent: three"]
+        assert client.receive_all(3) == [
+            "You sent: the longest of three",
+            "You sent: a shorter one",
+            "You sent: short",
+        ]
 
         server.fast_forward(45)
         client.send("four")
@@ -365,10 +373,14 @@ def test_the_lobby_loses_no_text(server):
     """
     with server.connect("/lobby") as client:
         server.fast_forward(3)
-        for text in ("one", "two", "three"):
+        for text in ("the longest of three", "a shorter one", "short"):
             client.send(text)
 
-        assert client.receive_all(3) == ["You sent: one", "You sent: two", "You sent: three"]
+        assert client.receive_all(3) == [
+            "You sent: the longest of three",
+            "You sent: a shorter one",
+            "You sent: short",
+        ]
 
 
 def test_in_the_lobby_each_client_speaks_for_itself(server):
@@ -466,10 +478,14 @@ def test_the_ticker_loses_no_text(server):
 
         assert client.receive() == "tick"
 
-        for text in ("one", "two", "three"):
+        for text in ("the longest of three", "a shorter one", "short"):
             client.send(text)
 
-        assert client.receive_all(3) == ["You sent: one", "You sent: two", "You sent: three"]
+        assert client.receive_all(3) == [
+            "You sent: the longest of three",
+            "You sent: a shorter one",
+            "You sent: short",
+        ]
 
 
 def test_the_ticker_goes_on(server):
