@@ -141,6 +141,7 @@ def test_who_left_is_forgotten(server):
     """Who left before the limit is forgotten: nothing happens when it would have ended.
 
     A timer or a task that you started for a client has to end with it. `finally` is a good place for that.
+    And a client may leave just before you close it: `close()` then raises, too.
     """
     with server.connect("/ws") as client:
         client.send("hello")
@@ -155,6 +156,9 @@ def test_who_left_is_forgotten(server):
 
         client.drop(reset=reset)
 
+    client = server.connect("/ws")
+    server.fast_forward(60.05)
+    client.drop()
     server.fast_forward(130)
     with server.connect("/ws") as client:
         client.send("still here?")

@@ -249,6 +249,16 @@ def test_users_are_not_mixed_up(server):
         alice.expect_silence()
         bob.expect_silence()
 
+    paths = ["/ws?token=token-of-alice", "/ws?token=token-of-bob", "/ws/explained?token=token-of-alice"]
+    alice, bob, again = server.connect_together(paths, names=["alice", "bob", "alice again"])
+
+    assert alice.receive() == "Hello, alice"
+    assert bob.receive() == "Hello, bob"
+    assert again.receive() == "Hello, alice"
+
+    for client in (alice, bob, again):
+        client.close()
+
 
 def test_explained_lets_known_users_in(server):
     """`/ws/explained` treats a known user as `/ws` does.
