@@ -232,6 +232,11 @@ def test_texts_in_one_go_are_all_answered(server):
 
         assert client.receive() == "You sent: four"
 
+        for number in range(20):
+            client.send(f"number {number}")
+
+        assert client.receive_all(20) == [f"You sent: number {number}" for number in range(20)]
+
 
 def test_each_client_has_a_limit_of_its_own(server):
     """Each client has a limit of its own: no other keeps it open, and none is closed with another.

@@ -28,6 +28,11 @@ def test_texts_are_answered_with_the_name(server):
 
         assert client.receive() == "alice: " + "long " * 100_000
 
+        for number in range(20):
+            client.send(f"number {number}")
+
+        assert client.receive_all(20) == [f"alice: number {number}" for number in range(20)]
+
 
 def test_a_goodbye_is_no_error(server):
     """A goodbye is no error, with a closing handshake or without.
