@@ -153,6 +153,12 @@ def test_json_that_is_no_object_is_answered(server):
             client.send(text)
             client.expect_json({"error": str})
 
+        client.send_json(["add", 2, 3])
+        client.expect_json({"error": str})
+
+        client.send_json('{"op": "add", "a": 2, "b": 3}')
+        client.expect_json({"error": str})
+
         client.send_json({"op": "add", "a": 2, "b": 3})
         client.expect_json({"result": 5})
 
@@ -202,7 +208,7 @@ def test_what_cannot_be_computed_is_answered(server):
             client.send_json({"op": op, "a": a, "b": b})
             client.expect_json({"error": str})
 
-        for op in (5, True, None, ["add"], {"op": "add"}):
+        for op in ("ADD", " add ", "+", 5, True, None, ["add"], {"op": "add"}):
             client.send_json({"op": op, "a": 2, "b": 3})
             client.expect_json({"error": str})
 
@@ -248,6 +254,22 @@ def test_numbers_are_of_any_kind(server):
             client.send(text)
 
             client.expect_json({"result": result})
+
+
+def test_a_long_text_is_a_text_like_others(server):
+    """A long text is a text like others.
+
+    What is wrong with it, and what is not, is not a matter of its length.
+    """
+    with server.connect("/ws") as client:
+        client.send('{"op": "add", "a": 2,' + " " * 500_000 + '"b": 3}')
+        client.expect_json({"result": 5})
+
+        client.send("no JSON " * 60_000)
+        client.expect_json({"error": str})
+
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
 
 
 def test_answers_keep_their_order(server):

@@ -48,6 +48,10 @@ def test_texts_come_back_unchanged(server):
 
             assert client.receive() == f"You sent: {text}"
 
+        client.send("long " * 100_000)
+
+        assert client.receive() == "You sent: " + "long " * 100_000
+
 
 def test_a_pause_is_no_silence(server):
     """A text that comes after a pause is answered like any other.
@@ -137,6 +141,7 @@ def test_who_left_is_forgotten(server):
     """Who left before the limit is forgotten: nothing happens when it would have ended.
 
     A timer or a task that you started for a client has to end with it. `finally` is a good place for that.
+    And a client may leave just before you close it: `close()` then raises, too.
     """
     with server.connect("/ws") as client:
         client.send("hello")
@@ -151,6 +156,9 @@ def test_who_left_is_forgotten(server):
 
         client.drop(reset=reset)
 
+    client = server.connect("/ws")
+    server.fast_forward(60.05)
+    client.drop()
     server.fast_forward(130)
     with server.connect("/ws") as client:
         client.send("still here?")
@@ -210,15 +218,24 @@ def test_texts_in_one_go_are_all_answered(server):
     """
     with server.connect("/ws") as client:
         server.fast_forward(45)
-        for text in ("one", "two", "three"):
+        for text in ("the longest of three", "a shorter one", "short"):
             client.send(text)
 
-        assert client.receive_all(3) == ["You sent: one", "You sent: two", "You sent: three"]
+        assert client.receive_all(3) == [
+            "You sent: the longest of three",
+            "You sent: a shorter one",
+            "You sent: short",
+        ]
 
         server.fast_forward(45)
         client.send("four")
 
         assert client.receive() == "You sent: four"
+
+        for number in range(20):
+            client.send(f"number {number}")
+
+        assert client.receive_all(20) == [f"You sent: number {number}" for number in range(20)]
 
 
 def test_each_client_has_a_limit_of_its_own(server):
@@ -365,10 +382,14 @@ def test_the_lobby_loses_no_text(server):
     """
     with server.connect("/lobby") as client:
         server.fast_forward(3)
-        for text in ("one", "two", "three"):
+        for text in ("the longest of three", "a shorter one", "short"):
             client.send(text)
 
-        assert client.receive_all(3) == ["You sent: one", "You sent: two", "You sent: three"]
+        assert client.receive_all(3) == [
+            "You sent: the longest of three",
+            "You sent: a shorter one",
+            "You sent: short",
+        ]
 
 
 def test_in_the_lobby_each_client_speaks_for_itself(server):
@@ -466,10 +487,14 @@ def test_the_ticker_loses_no_text(server):
 
         assert client.receive() == "tick"
 
-        for text in ("one", "two", "three"):
+        for text in ("the longest of three", "a shorter one", "short"):
             client.send(text)
 
-        assert client.receive_all(3) == ["You sent: one", "You sent: two", "You sent: three"]
+        assert client.receive_all(3) == [
+            "You sent: the longest of three",
+            "You sent: a shorter one",
+            "You sent: short",
+        ]
 
 
 def test_the_ticker_goes_on(server):

@@ -24,6 +24,15 @@ def test_texts_are_answered_with_the_name(server):
 
             assert client.receive() == f"alice: {text}"
 
+        client.send("long " * 100_000)
+
+        assert client.receive() == "alice: " + "long " * 100_000
+
+        for number in range(20):
+            client.send(f"number {number}")
+
+        assert client.receive_all(20) == [f"alice: number {number}" for number in range(20)]
+
 
 def test_a_goodbye_is_no_error(server):
     """A goodbye is no error, with a closing handshake or without.
@@ -245,6 +254,16 @@ def test_users_are_not_mixed_up(server):
         alice.expect_silence()
         bob.expect_silence()
 
+    paths = ["/ws?token=token-of-alice", "/ws?token=token-of-bob", "/ws/explained?token=token-of-alice"]
+    alice, bob, again = server.connect_together(paths, names=["alice", "bob", "alice again"])
+
+    assert alice.receive() == "Hello, alice"
+    assert bob.receive() == "Hello, bob"
+    assert again.receive() == "Hello, alice"
+
+    for client in (alice, bob, again):
+        client.close()
+
 
 def test_explained_lets_known_users_in(server):
     """`/ws/explained` treats a known user as `/ws` does.
@@ -266,8 +285,9 @@ def test_explained_lets_known_users_in(server):
 
             assert client.receive() == f"carol: {text}"
 
-    with server.connect("/ws/explained?token=token-of-alice", cookies={"session": "session-of-carol"}) as client:
-        assert client.receive() == "Hello, alice"
+    for session in ("session-of-carol", "session-of-mallory"):
+        with server.connect("/ws/explained?token=token-of-alice", cookies={"session": session}) as client:
+            assert client.receive() == "Hello, alice"
 
 
 def test_explained_tells_a_stranger_why(server):
@@ -290,8 +310,14 @@ def test_explained_knows_nobody_else(server):
         ("?token=", "session-of-alice"),
         ("?token=session-of-alice", "session-of-alice"),
         ("?token=token-of-alice%20", ""),
+        ("?token=token-of-alice2", ""),
+        ("?token=token-of-alic", ""),
+        ("?token=Token-of-alice", ""),
         ("", "token-of-alice"),
         ("", "session-of-bob"),
+        ("", "session-of-alice2"),
+        ("", "session-of-alic"),
+        ("", "Session-of-alice"),
         ("?session=session-of-alice", ""),
     ):
         client = server.connect(f"/ws/explained{query}", cookies={"session": session})
@@ -317,6 +343,19 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
 
         client.send_last("bye")
 
+    with server.connect("/ws/explained?token=token-of-bob") as client:
+        assert client.receive() == "Hello, bob"
+
+
+def test_leaving_before_the_first_word_is_no_error(server):
+    """A client may leave before it is greeted, or told why it is not let in.
+
+    It may leave while your route waits for something else. Is all that comes after `accept()` inside of the `try`?
+    """
+    for path in ("/ws?token=token-of-alice", "/ws/explained?token=token-of-alice", "/ws/explained"):
+        server.connect_and_drop(path)
+
+    server.fast_forward(3)
     with server.connect("/ws/explained?token=token-of-bob") as client:
         assert client.receive() == "Hello, bob"
 
@@ -415,9 +454,9 @@ def test_nothing_else_is_sent(server):
 
             server.fast_forward(3600)
             client.expect_silence()
-            for text in ("one", "two", "three"):
+            for text in ("the longest of three", "a shorter one", "short"):
                 client.send(text)
 
-            assert client.receive_all(3) == ["alice: one", "alice: two", "alice: three"]
+            assert client.receive_all(3) == ["alice: the longest of three", "alice: a shorter one", "alice: short"]
 
             client.expect_silence()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import itertools
 import multiprocessing.connection
 import os
 import threading
@@ -22,6 +23,8 @@ import time_machine
 GRACE = 0.25
 """Real seconds for which code may run before the clock starts to go with it."""
 
+READING = 1e-9
+"""Seconds that pass from one reading to the next, as with a real clock, if only for the order of timers."""
 POLL = 0.1
 """Seconds from which on a sleep is by this clock. Shorter naps are how code looks again and again for something
 outside of its process, which needs real time."""
@@ -42,6 +45,7 @@ class Clock:
     def __init__(self) -> None:
         start = _real_monotonic()
         self._epoch = time.time() - start
+        self._readings = itertools.count()
         # One tuple, so that threads that read it see both halves of one state.
         self._state: tuple[float, float | None] = (start, start)
         self._loop_thread = threading.get_ident()
@@ -53,7 +57,11 @@ class Clock:
         self.serves = self.stands_still = False
 
     def monotonic(self) -> float:
-        """Seconds from some point in the past; never goes back."""
+        """Seconds from some point in the past. As with a real clock, no two readings are the same, so that of two
+        timers for the same number of seconds the one that was set first is the first to end."""
+        return self._now() + next(self._readings) * READING
+
+    def _now(self) -> float:
         now, running_since = self._state
         # Of a thread that waits for a processor at this moment, nobody else can tell for how long it does.
         if running_since is None or threading.get_ident() != self._loop_thread:
@@ -70,11 +78,11 @@ class Clock:
         return self._epoch + self.monotonic()
 
     def stop(self) -> None:
-        self._state = (self.monotonic(), None)
+        self._state = (self._now(), None)
 
     def run(self) -> None:
         self._waited = self._queue.waited()
-        self._state = (self.monotonic(), _real_monotonic())
+        self._state = (self._now(), _real_monotonic())
 
     def move(self, seconds: float) -> None:
         with self._moved:
