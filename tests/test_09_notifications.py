@@ -319,7 +319,6 @@ def test_delivered_counts_who_is_there(server):
         server.connect("/ws/notifications", name="cleo").drop()
         server.connect("/ws/notifications", name="dan").drop(reset=True)
         eve = server.connect("/ws/notifications", name="eve")
-        eve.send("hello")
         eve.send(b"\x01")
         eve.close()
         server.fast_forward(2.25, since=start)
