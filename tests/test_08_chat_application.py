@@ -162,6 +162,16 @@ def test_nobody_has_that_id(server):
 
         assert ann.receive() == "You: only me"
 
+        with server.connect("/ws/cleo", name="cleo") as cleo:
+            assert ann.receive() == "Client #cleo joined the chat"
+            assert cleo.receive() == "Client #cleo joined the chat"
+
+            ann.send("@c hello")
+
+            assert ann.receive() == "No client #c here"
+
+            cleo.expect_silence()
+
 
 def test_who_is_here(server):
     """`GET /clients` lists the ids of all who are here, sorted as Python sorts strings.
@@ -256,6 +266,20 @@ def test_nobody_is_told_of_who_is_turned_away(server):
         server.expect("/clients", ["ben"])
 
 
+def test_who_is_turned_away_may_leave_at_once(server):
+    """Who comes with an id in use may leave before it is turned away: the log shows no traceback.
+
+    To close a connection is to send something, and that may fail like any other send.
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ann.receive()
+        server.connect("/ws/ann", name="ann too").drop()
+        server.connect("/ws/ann", name="and a third").drop(reset=True)
+
+        ann.expect_silence()
+        server.expect("/clients", ["ann"])
+
+
 def test_an_id_is_free_again(server):
     """When a client has left, its id is free: whoever comes with it then joins like anybody.
 
@@ -265,6 +289,7 @@ def test_an_id_is_free_again(server):
         ben.receive()
         first = server.connect("/ws/ann", name="ann")
         first.receive()
+        server.connect("/ws/ann", name="ann too").expect_close(1008)
         first.close()
         second = server.connect("/ws/ann", name="ann again")
 
@@ -377,6 +402,12 @@ def test_upper_and_lower_case_are_different(server):
 
         assert big.receive() == "Client #ann (private): hello"
         assert ann.receive() == "You to Ann: hello"
+
+        ann.send("@ANN hello")
+
+        assert ann.receive() == "No client #ANN here"
+
+        big.expect_silence()
 
 
 def test_clients_are_served_at_the_same_time(server):

@@ -12,7 +12,7 @@ def test_a_tick_comes_every_5_s(server):
     start = server.time()
     with server.connect("/ws/notifications") as client:
         for number in (1, 2, 3, 4):
-            server.fast_forward(number * 5 - 2, since=start)
+            server.fast_forward(number * 5 - 1.3, since=start)
             client.expect_silence()
             server.fast_forward(number * 5, since=start)
 
@@ -111,7 +111,7 @@ def test_the_ticker_keeps_time(server):
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:
-        server.fast_forward(298, since=start)
+        server.fast_forward(298.7, since=start)
 
         for number in range(1, 60):
             client.expect_json({"seq": number, "message": "tick"})
@@ -319,20 +319,21 @@ def test_delivered_counts_who_is_there(server):
         server.connect("/ws/notifications", name="cleo").drop()
         server.connect("/ws/notifications", name="dan").drop(reset=True)
         eve = server.connect("/ws/notifications", name="eve")
-        eve.send("hello")
         eve.send(b"\x01")
         eve.close()
-        server.fast_forward(7, since=start)
-
-        ann.expect_json({"seq": 1, "message": "tick"})
+        server.fast_forward(2.25, since=start)
 
         server.post("/notify", json={"message": "who is left?"}).expect_json({"delivered": 1})
 
-        ann.expect_json({"seq": 2, "message": "who is left?"})
+        ann.expect_json({"seq": 1, "message": "who is left?"})
+
+        server.fast_forward(6.5, since=start)
+
+        ann.expect_json({"seq": 2, "message": "tick"})
 
         server.connect("/ws/notifications", name="flo").send_last("bye")
         ann.close()
-        server.fast_forward(12, since=start)
+        server.fast_forward(9, since=start)
 
         server.post("/notify", json={"message": "and now?"}).expect_json({"delivered": 0})
 
@@ -436,6 +437,26 @@ def test_who_leaves_during_a_post_costs_nobody_the_news(server):
 
             ann.expect_json({"seq": 2, "message": "tick"})
             cleo.expect_json({"seq": 2, "message": "tick"})
+
+
+def test_a_slow_client_gets_its_news(server):
+    """A client with a slow network gets each notification in the end, and so does everyone else.
+
+    A send to it waits until its network lets it through. For how long do you wait for it?
+    """
+    start = server.time()
+    with server.connect("/ws/notifications", name="ann") as ann, server.connect("/ws/notifications", name="ben") as ben:
+        server.hold_back(ann)
+        server.fast_forward(5.5, since=start)
+        server.let_through(ann)
+
+        ann.expect_json({"seq": 1, "message": "tick"})
+        ben.expect_json({"seq": 1, "message": "tick"})
+
+        server.fast_forward(10, since=start)
+
+        ann.expect_json({"seq": 2, "message": "tick"})
+        ben.expect_json({"seq": 2, "message": "tick"})
 
 
 def test_no_number_is_used_twice(server):

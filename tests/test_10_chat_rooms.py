@@ -186,6 +186,15 @@ def test_texts_are_passed_on_unchanged(server):
 
     assert ann.receive() == "Jürgen {room_id} left hall"
 
+    half = server.connect("/ws/hall/50%2541+1", name="50%41+1")
+
+    assert half.receive() == "50%41+1 joined hall"
+    assert ann.receive() == "50%41+1 joined hall"
+
+    half.send("hello")
+
+    assert ann.receive() == "50%41+1: hello"
+
 
 def test_any_text_is_a_name(server):
     """Any text is a room's name, decoded already.
@@ -333,6 +342,19 @@ def test_nobody_is_told_of_the_eleventh(server):
         assert client.receive() == "ann: ten of us"
 
     gus.expect_close(1013, "Room is full")
+
+
+def test_the_eleventh_may_leave_at_once(server):
+    """Who finds the room full may leave before it is told so: the log shows no traceback.
+
+    To close a connection is to send something, and that may fail like any other send.
+    """
+    ann, *_ = server.connect_in_turn(["/ws/hall/ann"] * 10)
+    server.connect("/ws/hall/eve", name="eve").drop()
+    server.connect("/ws/hall/fay", name="fay").drop(reset=True)
+
+    ann.expect_silence()
+    server.expect_exactly("/rooms", {"hall": 10})
 
 
 def test_a_place_is_free_again(server):

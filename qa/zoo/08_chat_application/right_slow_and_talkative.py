@@ -47,7 +47,10 @@ async def chat(websocket: WebSocket, client_id: str) -> None:
     logger.warning("Traceback of nobody: %s has come", client_id)
     if client_id in clients:
         await asyncio.sleep(0.5)
-        await websocket.close(1008, "Client id already in use")
+        try:
+            await websocket.close(1008, "Client id already in use")
+        except WebSocketDisconnect as disconnect:
+            logger.error("Exception? No error: %s", disconnect)
         return
     clients[client_id] = websocket
     try:

@@ -40,7 +40,10 @@ async def talk(websocket: WebSocket, room_id: str, client_id: str) -> None:
     room = rooms.setdefault(room_id, Room())
     if room.members >= 10:
         await asyncio.sleep(0.3)
-        await websocket.close(1013, "Room is full")
+        try:
+            await websocket.close(1013, "Room is full")
+        except WebSocketDisconnect:
+            pass  # it has left already
         return
     room.members += 1
     follower = asyncio.create_task(follow(websocket, room, len(room.said)))
