@@ -147,6 +147,10 @@ def test_boards_do_not_mix(server):
 
             ben.expect_silence()
 
+        for path in ("/ws/boards/%2561", "/ws/boards/a%20"):
+            with server.connect(path, name="fay") as fay:
+                fay.expect_json({"type": "snapshot", "seq": 0, "strokes": []})
+
 
 def test_a_board_outlives_its_people(server):
     """A board keeps its strokes, and its seq, when everyone has left.
@@ -283,6 +287,14 @@ def test_what_a_leaver_drew_stays(server):
 
             ben.expect_silence()
 
+        ben.send_json({"type": "clear"})
+        ben.expect_json({"seq": 2})
+        ben.send_json(stroke)
+        ben.expect_json({"seq": 3})
+
+    with server.connect("/ws/boards/garden", name="cleo") as cleo:
+        cleo.expect_json({"type": "snapshot", "seq": 3, "strokes": [{**stroke, "seq": 3}]})
+
 
 def test_clear_takes_all_away(server):
     """Clear takes away the strokes of everybody, also when there are none.
@@ -301,7 +313,6 @@ def test_clear_takes_all_away(server):
             (2, ann, stroke, stroke),
             (3, ben, stroke, stroke),
             (4, ben, {"type": "clear"}, {"type": "cleared"}),
-            (5, ann, {"type": "clear"}, {"type": "cleared"}),
         ):
             artist.send_json(message)
 
@@ -312,6 +323,13 @@ def test_clear_takes_all_away(server):
             client.send_json({"type": "undo"})
 
             client.expect_json({"type": "error", "message": str})
+
+        with server.connect("/ws/boards/garden", name="dan") as dan:
+            dan.expect_json({"type": "snapshot", "seq": 4, "strokes": []})
+
+        ann.send_json({"type": "clear"})
+        for client in (ann, ben):
+            client.expect_json({"type": "cleared", "seq": 5})
 
         with server.connect("/ws/boards/garden", name="cleo") as cleo:
             cleo.expect_json({"type": "snapshot", "seq": 5, "strokes": []})
@@ -360,16 +378,19 @@ def test_an_error_is_for_the_sender_alone(server):
         for text in (
             "hello",
             "",
-            '{"type": "undo"',
+            "clear",
+            '{"type": "clear"',
             "null",
             "12",
-            '"undo"',
-            '["undo"]',
+            '"clear"',
+            '["clear"]',
+            '[{"type": "clear"}]',
             "{}",
             '{"type": null}',
-            '{"type": ["undo"]}',
-            '{"type": {"undo": 1}}',
-            '{"type": "Undo"}',
+            '{"type": ["clear"]}',
+            '{"type": {"clear": 1}}',
+            '{"type": "Clear"}',
+            '{"type": " clear "}',
             '{"type": "error", "message": "oh"}',
             '{"type": "undone", "seq": 1, "stroke": 1}',
             '{"type": "cleared", "seq": 1}',

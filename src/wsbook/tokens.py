@@ -12,6 +12,7 @@ import hmac
 import json
 from typing import Any
 
+from .client import Client
 from .http import Answer
 from .server import Server
 from .verdict import CheckFailed, agrees, described
@@ -44,8 +45,12 @@ def sign(
         claims["exp"] = expires
     signed = f"signed {algorithm} with {'the key' if key == KEY else 'another key'}"
     about = f"{_described(claims, lifetime)}, {'alg none' if algorithm.lower() == 'none' else signed}"
-    head = f"{_packed({'alg': algorithm, 'typ': 'JWT'})}.{_packed(claims)}"
-    return _noted(server, about, f"{head}.{_encoded(_signature(head, key, algorithm))}", expires)
+    return _noted(server, about, _signed(claims, key, algorithm), expires)
+
+
+def sign_payload(server: Server, payload: Any) -> Token:
+    """Sign what need not be an object of claims, well and truly."""
+    return _noted(server, f"the payload {json.dumps(payload)}, signed HS256 with the key", _signed(payload), 0)
 
 
 def change(server: Server, token: Token, **changes: Any) -> Token:
@@ -93,6 +98,15 @@ def expect_claims(server: Server, token: str, *, sub: str, lifetime: int) -> Non
         raise CheckFailed("different", message, expected=wanted, received=claims)
 
 
+def expect_no_echo(client: Client, token: str) -> None:
+    """Fail if the token stands anywhere in the answer to the client's handshake."""
+    response = client.connection.response
+    fields = [f"{name}: {value}" for name, value in response.headers.raw_items()] if response else []
+    for field in fields:
+        if token in field:
+            raise CheckFailed("different", "the answer to the handshake has the token in it", received=field)
+
+
 def _verified(token: str) -> dict[str, Any]:
     """The claims of a token that is signed HS256 with the key."""
     try:
@@ -108,6 +122,11 @@ def _verified(token: str) -> dict[str, Any]:
     if not isinstance(claims, dict):
         raise CheckFailed("different", "the claims of a token are an object", received=claims)
     return claims
+
+
+def _signed(payload: Any, key: str = KEY, algorithm: str = "HS256") -> str:
+    head = f"{_packed({'alg': algorithm, 'typ': 'JWT'})}.{_packed(payload)}"
+    return f"{head}.{_encoded(_signature(head, key, algorithm))}"
 
 
 def _signature(head: str, key: str, algorithm: str) -> bytes:

@@ -70,6 +70,7 @@ async def serve(websocket: WebSocket):
         name = {user: user for user in USERS}[claims["sub"]]
     except (jwt.InvalidTokenError, KeyError) as exception:
         log.error("Error: exception %r", exception)
+        await asyncio.sleep(0.8)  # who guesses has to wait
         await websocket.send_denial_response(PlainTextResponse("Error: no exceptions", 403))
         return
     await websocket.accept(subprotocol="bearer" if offered[:1] == ["bearer"] else None)
