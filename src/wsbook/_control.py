@@ -90,7 +90,7 @@ class Control:
         self._server: GradedServer | None = None
         self._nemesis: Nemesis | None = None
         self._app: fastapi.FastAPI | None = None
-        self._turn = self._beats = self._waiting = 0
+        self._turn = self._beats = self._waiting = self._asked = 0
         self._moved = -1.0
 
     def start(self) -> None:
@@ -182,7 +182,7 @@ class Control:
 
     def _obey(self, command: str, number: int, *arguments: Any) -> None:
         if command == "rest":
-            self._waiting = 0
+            self._waiting, self._asked = 0, self._selector.turns
             self._selector.request = Request(number, *arguments)
             self._wake()
         elif command == "facts":
@@ -249,8 +249,10 @@ class Control:
                 self._send("failed", Failure("endless import", "", self._where()))
                 os._exit(STOPPED)
         elif request and (self._waiting > STALLED or self._clock.stands_still):
-            self._selector.request = None
             stalled = self._clock.stands_still or (self._beats > STALLED // 2 and not self._selector.waits)
+            if not stalled and turn - self._asked < 2 * STALLED and self._waiting < 5 * STALLED:
+                return  # a loop that never rests turns and turns: this one has too little of a loaded machine
+            self._selector.request = None
             state = "stalled" if stalled else "busy"
             if self._loop.is_closed():
                 state = "gone"  # and only a thread is left

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import functools
+import os
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from ._clock import Clock
+
+TASKS = "/proc/self/task"
 
 
 class Threads:
@@ -43,6 +48,15 @@ class Threads:
         jobs = any(not job.running() and not job.done() for job in list(self._jobs))
         stacks = sys._current_frames()
         return any(thread not in self._own and not self._idle(thread, stacks[thread], jobs) for thread in stacks)
+
+    def want_to_compute(self) -> bool:
+        """Whether another thread computes, or waits for a processor (`state` in proc_pid_stat(5): Linux only)."""
+        me = str(threading.get_native_id())
+        with contextlib.suppress(OSError):  # a thread has ended, or there is no such folder
+            for task in os.listdir(TASKS):
+                if task != me and Path(TASKS, task, "stat").read_bytes().rpartition(b")")[2].split()[0] == b"R":
+                    return True
+        return False
 
     def _idle(self, thread: int, stack: FrameType, jobs: bool) -> bool:
         """Whether a thread sleeps, or waits without a limit: for a job, or for another thread."""
