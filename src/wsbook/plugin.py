@@ -91,6 +91,8 @@ def pytest_configure(config: pytest.Config) -> None:
     own = submission == root / "exercises"
     config.stash[GRADING] = Grading(root, submission, own, config.getoption("fulltrace"))
     prepare()
+    if not config.option.fulltrace:
+        config.option.tbstyle = "native"  # the quickest to make; learners are told in other words
     if config.option.verbose == 0 and not config.option.collectonly:
         report.install(config, config.stash[GRADING])
 
