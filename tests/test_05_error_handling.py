@@ -278,9 +278,10 @@ def test_answers_keep_their_order(server):
     One loop for one client does this by itself.
     """
     with server.connect("/ws") as client:
-        for a in (1, 2, 3, 4, 5):
-            client.send_json({"op": "add", "a": a, "b": 100})
-            client.send("no JSON")
+        with server.held_still(arrivals=1):
+            for a in (1, 2, 3, 4, 5):
+                client.send_json({"op": "add", "a": a, "b": 100})
+                client.send("no JSON")
 
         for result in (101, 102, 103, 104, 105):
             client.expect_json({"result": result})

@@ -254,7 +254,7 @@ def test_users_are_not_mixed_up(server):
         alice.expect_silence()
         bob.expect_silence()
 
-    paths = ["/ws?token=token-of-alice", "/ws?token=token-of-bob", "/ws/explained?token=token-of-alice"]
+    paths = ["/ws?token=token-of-alice", "/ws?token=token-of-bob", "/ws?token=token-of-alice"]
     alice, bob, again = server.connect_together(paths, names=["alice", "bob", "alice again"])
 
     assert alice.receive() == "Hello, alice"
