@@ -40,6 +40,11 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     if facts.get("raised") == "SystemExit":
         return Explanation(EXIT, trouble.place, trouble.exception)
     cause = _CAUSES.get(error.kind, _no_cause)(error, server, facts)
+    lost = _lost(error.client, server) if error.kind in ("silent", "different") else None
+    if lost is not None:
+        did = "raised an exception" if server.facts(lost).get("raised") else "returned"
+        cause += f" Before that the connection of {lost} dropped, though {lost} had not left: your route {did} there."
+        return Explanation(cause, trouble.place, trouble.exception)
     # A traceback that has nothing to do with what failed would lead astray.
     unrelated = error.kind in ("different", "too many", "wrong close", "still open", "silent")
     if error.kind == "silent" and not _said_anything(error.client, server):
@@ -115,6 +120,12 @@ def _who_else_got(expected: Any, server: Server, client: Any) -> str:
     if client is not None and client.name in got:
         return ""
     return ", ".join(name for name in dict.fromkeys(line.who for line in lines) if name in got)
+
+
+def _lost(client: Any, server: Server) -> Any:
+    """Another client whose connection dropped although it had not left."""
+    others = (other for other in server.clients if other is not client and not other.left)
+    return next((other for other in others if other.connection.ended and other.close_code == 1006), None)
 
 
 def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
