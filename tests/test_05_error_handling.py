@@ -56,6 +56,7 @@ def test_bad_input_is_answered(server):
 
     What does `json.loads` raise? Catch it inside of the loop, and say in your answer what was wrong.
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         client.send("no JSON")
         client.expect_json({"error": str})
@@ -69,6 +70,7 @@ def test_nothing_else_is_sent(server):
 
     One answer for one message, and no greeting.
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         client.expect_silence()
         client.send_json({"op": "add", "a": 2, "b": 3})
@@ -85,6 +87,7 @@ def test_each_client_gets_its_own(server):
 
     One client's bad input is nobody else's business.
     """
+    server.allow_reports()
     with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
         ann.send("no JSON")
         ann.expect_json({"error": str})
@@ -113,6 +116,7 @@ def test_bad_input_delays_nobody_else(server):
 
     No penalty that all have to pay: no `time.sleep`, no lock that is held for long.
     """
+    server.allow_reports()
     senders = server.connect_together(["/ws"] * 20)
     with server.connect("/ws", name="ann") as ann:
         with server.time_limit(1):
@@ -134,6 +138,7 @@ def test_text_that_is_no_json_is_answered(server):
 
     Also the empty one: it is a text message like others.
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         for text in ("", "   ", "{", '{"op": "add", "a": 2, "b": 3', '{"op": "add", "a": 2, "b": 3} or so', "'add'"):
             client.send(text)
@@ -148,6 +153,7 @@ def test_json_that_is_no_object_is_answered(server):
 
     A list, a text, a number and `null` are JSON as well, and know nothing of keys.
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         for text in ("5", "null", "true", '"add"', "[]", '["op", "a", "b"]', '[{"op": "add", "a": 2, "b": 3}]', "2.5"):
             client.send(text)
@@ -168,6 +174,7 @@ def test_a_missing_key_is_answered(server):
 
     What does a dictionary raise for a key that it does not have?
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         for request in ({}, {"a": 2, "b": 3}, {"op": "add", "b": 3}, {"op": "add", "a": 2}, {"op": "add"}, {"sum": 5}):
             client.send_json(request)
@@ -182,6 +189,7 @@ def test_an_operand_that_is_no_number_is_answered(server):
 
     `compute` trusts you: it adds two texts as readily as two numbers. And what is `isinstance(True, int)`?
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         for op in ("add", "mul", "sub", "div"):
             for value in ("2", True, False, None, "two", "", [2], {"a": 2}):
@@ -203,6 +211,7 @@ def test_what_cannot_be_computed_is_answered(server):
 
     It raises `ZeroDivisionError`, and `ValueError` for every op that it does not know, of whatever type.
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         for op, a, b in (("div", 1, 0), ("div", 0, 0), ("div", 1.5, 0.0), ("pow", 2, 3), ("", 2, 3)):
             client.send_json({"op": op, "a": a, "b": b})
@@ -261,6 +270,7 @@ def test_a_long_text_is_a_text_like_others(server):
 
     What is wrong with it, and what is not, is not a matter of its length.
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         client.send('{"op": "add", "a": 2,' + " " * 500_000 + '"b": 3}')
         client.expect_json({"result": 5})
@@ -277,6 +287,7 @@ def test_answers_keep_their_order(server):
 
     One loop for one client does this by itself.
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         with server.held_still(arrivals=1):
             for a in (1, 2, 3, 4, 5):
@@ -305,6 +316,7 @@ def test_a_binary_message_waits_its_turn(server):
 
     The connection ends there, and so does your loop.
     """
+    server.allow_reports()
     client = server.connect("/ws")
     with server.held_still(arrivals=1):
         client.send_json({"op": "add", "a": 2, "b": 3})
@@ -468,6 +480,7 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
 
     Your answer then goes to a client that has left, and the send raises. Is each send inside of the `try`?
     """
+    server.allow_reports()
     for text in ('{"op": "add", "a": 2, "b": 3}', "no JSON", '{"op": "add"}', '{"op": "div", "a": 2, "b": 0}'):
         server.connect("/ws").send_last(text)
 
@@ -485,6 +498,7 @@ def test_leaving_before_an_answer_is_no_error(server):
 
     Each send may raise: the result, the error, and `close()` as well.
     """
+    server.allow_reports()
     server.slow_network()
     for data in ('{"op": "add", "a": 2, "b": 3}', "no JSON", b"\x00\x01\xff"):
         client = server.connect("/ws")
@@ -515,6 +529,7 @@ def test_a_client_may_take_its_time(server):
 
     There is no limit of time in this exercise.
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         for seconds in (31, 3600):
             server.fast_forward(seconds)
@@ -530,6 +545,7 @@ def test_bad_input_may_come_often(server):
 
     Nothing may pile up: no strikes, and no call within a call within a call.
     """
+    server.allow_reports()
     with server.connect("/ws") as client:
         for _ in range(1100):
             client.send("no JSON")

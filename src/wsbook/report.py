@@ -11,6 +11,7 @@ import pytest
 from .course import Exercise
 from .diagnosis import explain
 from .results import Check
+from .tracebacks import CHAINED
 from .transcript import section, shown
 from .verdict import MISSING, CheckFailed
 
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 WIDTH = 100
 MOST = 400
 """Characters of a value that are shown."""
-CHAINED = (
-    "During handling of the above exception, another exception occurred:",
-    "The above exception was the direct cause of the following exception:",
-)
 
 
 def explanation(grading: Grading, item: pytest.Item, check: Check, failure: CheckFailed, servers: list[Server]) -> str:

@@ -33,7 +33,7 @@ class Server:
         self.source = source
         self.transcript = Transcript()
         self.clients: list[Client] = []
-        self.tracebacks_allowed = False
+        self.tracebacks_allowed = self.reports_allowed = False
         self._process = Process(source)
         self._patience = Patience(self._process)
         self._is_held = False
@@ -456,6 +456,10 @@ class Server:
     def allow_tracebacks(self) -> None:
         """Let the log of this server have tracebacks, because the contract does."""
         self.tracebacks_allowed = True
+
+    def allow_reports(self) -> None:
+        """Let the application log bad input with a traceback: what it caught itself, and no connection's end."""
+        self.reports_allowed = True
 
     def where(self) -> Place | None:
         """The learner's line at which the main thread is now, if it is in the learner's code."""

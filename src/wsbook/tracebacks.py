@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ._load import Place
 
 TRACEBACK = "Traceback (most recent call last):"
+CHAINED = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
+NOBODY_CAUGHT_IT = ("Exception in", "Exception ignored", "exception was never retrieved", "Unhandled", "unhandled")
+"""What uvicorn, asyncio and Python say of an exception that nobody caught."""
+ENDS = ("WebSocketDisconnect", "RuntimeError", "ClientDisconnected", "ConnectionClosed", "Cancelled", "ExceptionGroup")
+"""What is raised, or may be wrapped, where a connection ends."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +26,20 @@ class Trouble:
 
     exception: str
     place: Place | None
+    headline: str = ""
+
+    @property
+    def is_a_report(self) -> bool:
+        """Whether the application itself has logged something that it caught, and that was no connection's end."""
+        caught = not any(sign in self.headline for sign in NOBODY_CAUGHT_IT)
+        return caught and not any(sign in self.exception.partition(":")[0] for sign in ENDS)
 
 
 def troubles(log: str, folder: Path) -> list[Trouble]:
     """The tracebacks in a log, in order."""
-    found = []
-    for block in log.split(TRACEBACK)[1:]:
+    found: list[Trouble] = []
+    blocks = log.split(TRACEBACK)
+    for before, block in pairwise(blocks):
         lines = [re.sub(r"^[ ]*[|+][ ]?", "", line) for line in block.splitlines()[1:]]
         body = []
         for line in lines:
@@ -30,7 +47,10 @@ def troubles(log: str, folder: Path) -> list[Trouble]:
             if line and not line.startswith((" ", "-")):
                 break
         exception = body[-1].strip() if body else ""
-        found.append(Trouble(exception, _last_own_line(body, folder)))
+        headline = " ".join([line for line in before.splitlines() if line.strip(" |+-")][-2:])
+        if found and any(words in headline for words in CHAINED):
+            headline = found[-1].headline
+        found.append(Trouble(exception, _last_own_line(body, folder), headline))
     return found
 
 

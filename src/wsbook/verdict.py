@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "(nothing)"})()
+ANY_TEXT: Any = type("AnyText", (), {"__repr__": lambda self: "(any text)"})()
 SOME_TEXT: Any = type("SomeText", (), {"__repr__": lambda self: "(some text)"})()
 
 
@@ -28,8 +29,10 @@ class CheckFailed(AssertionError):
 def agrees(found: Any, expected: Any) -> bool:
     """Whether what came is what was expected. Of an object, inside of a list too, only the keys named there count.
 
-    The type `str` stands for any text that is not empty. True is not 1, as in JSON.
+    `ANY_TEXT` stands for any text, the type `str` for any that is not empty. True is not 1, as in JSON.
     """
+    if expected is ANY_TEXT:
+        return isinstance(found, str)
     if expected is str:
         return isinstance(found, str) and found != ""
     if isinstance(expected, dict) and isinstance(found, dict):
