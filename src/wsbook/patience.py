@@ -21,7 +21,10 @@ SETTLED = 2.25
 AT_ONCE = 0.002
 """Real seconds in which most answers come; only after that the server is asked what it is doing."""
 OUTSIDE = 3.0
-"""Real seconds to wait for a thread, or something else outside of the event loop, that may still bring an answer."""
+"""Seconds to wait for a thread, or something else outside of the event loop, that may still bring an answer. They are
+counted in looks, so that patience grows with the load of the machine."""
+LOOK = 0.02
+"""Real seconds of one such look, on an idle machine."""
 DEAF = 3.0
 """Seconds of its own computing after which a process that gives no sign of life is said to stand still."""
 DEAF_AT_IMPORT = 8.0
@@ -54,7 +57,7 @@ class Patience:
         if done(AT_ONCE):
             return True
         allowance = ANSWER if allowance is None else allowance
-        start = time.monotonic()
+        waited = 0.0
         computed: float | None = None
         deadline = time.monotonic() + AT_LAST
         # What is on its way arrives first: no time passes but for what has not come when all is at rest.
@@ -78,9 +81,9 @@ class Patience:
                 return done(0.1)
             if standing.state == "unknown":
                 computed = self._process.computing() if computed is None else computed
-                if done(0.02):
+                if done(LOOK):
                     return True
-                waited = time.monotonic() - start
+                waited += LOOK
                 if waited > max(OUTSIDE, allowance) and not self._computes_on(computed, waited):
                     return done(0)
         return done(0)
@@ -98,7 +101,7 @@ class Patience:
         number = process.tell("rest", allowance, whole, self.requests, frozenset(self.gone), regardless)
         deadline = time.monotonic() + AT_LAST
         while not process.has_replied(number) and time.monotonic() < deadline:
-            if not process.hear(0.02):
+            if not process.hear(LOOK):
                 if not process.has_pipe:
                     return Standing("gone")
                 if process.computing_in_silence() > (DEAF if process.port else DEAF_AT_IMPORT):

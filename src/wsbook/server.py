@@ -20,7 +20,7 @@ from ._loop import Standing
 from .client import Client
 from .handshake import Handshake, Request
 from .http import Answer, send_request
-from .patience import ANSWER, AT_LAST, OUTSIDE, SETTLED, Patience
+from .patience import ANSWER, AT_LAST, LOOK, OUTSIDE, SETTLED, Patience
 from .process import Process
 from .transcript import Transcript, shortened, shown
 from .verdict import CheckFailed, agrees
@@ -296,11 +296,11 @@ class Server:
         """
         if since is not None:
             seconds = since + seconds - self.time()
-        deadline = time.monotonic() + OUTSIDE
+        waited = 0.0
         until = self.time() + seconds
         passed, before = 0.0, len(self.transcript.lines)
         while seconds > 0:
-            standing = self._patience.rest(seconds, whole=True, regardless=time.monotonic() > deadline)
+            standing = self._patience.rest(seconds, whole=True, regardless=waited > OUTSIDE)
             seconds -= standing.moved
             passed += standing.moved
             for client in self.clients:
@@ -313,7 +313,8 @@ class Server:
             if standing.state == "gone":
                 raise CheckFailed("gone", "the server's process has ended")
             if standing.state == "unknown":
-                time.sleep(0.01)
+                time.sleep(LOOK)
+                waited += LOOK
                 seconds = until - self.time()
 
     def time(self) -> float:
