@@ -157,6 +157,15 @@ def test_time_stands_while_a_server_waits(serve: Serve) -> None:
         assert float(client.receive()) - before < 0.3
 
 
+def test_time_stands_while_a_server_is_held_still(serve: Serve) -> None:
+    server = serve(ECHO.format(""))
+    before = server.time()
+    with server.held_still():
+        time.sleep(0.7)
+
+    assert server.time() - before < 0.01
+
+
 def test_time_passes_for_code_that_does_not_wait(serve: Serve) -> None:
     server = serve(ECHO.format("time.sleep(0.8)"))
     client = server.connect("/ws")
