@@ -35,6 +35,7 @@ class Facts:
     endpoint: str | None = None
     answered: str | None = None
     closed: int | None = None
+    invalid: str | None = None
     raised: str | None = None
     returned: bool = False
     received: int = 0
@@ -237,6 +238,9 @@ class Nemesis:
             facts.sent += 1
         elif kind == "websocket.close" and facts.answered:
             facts.closed = message.get("code", 1000)
+        elif kind == "websocket.close":
+            facts.invalid = _invalid(message.get("reason"))
+            self._answer(facts, kind)
         elif kind != "http.response.start" and not message.get("more_body"):
             self._answer(facts, kind)
 
@@ -244,6 +248,14 @@ class Nemesis:
         if facts.answered is None:
             facts.answered = kind
             self._traffic.unanswered -= facts.tab is None
+
+
+def _invalid(reason: Any) -> str | None:
+    """What FastAPI found missing or not valid: it gives its list of errors as the reason of the refusal."""
+    try:
+        return "; ".join(f"{error['loc'][0]} parameter `{error['loc'][1]}`: {error['msg']}" for error in reason) or None
+    except (TypeError, LookupError):
+        return None
 
 
 def _tab(scope: Message) -> int | None:

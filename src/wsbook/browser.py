@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from ._chromium import Chromium, Hangs, NoBrowser
 from ._traffic import TAB
 from .transcript import shown
-from .verdict import CheckFailed
+from .verdict import ANSWERED, CheckFailed
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, WebSocket
@@ -162,8 +162,10 @@ class Browser:
         return tuple((tab.sent, tab.heard, tab.ends, books.get(tab.number)) for tab in self.tabs)
 
     def _is_under_way(self) -> bool:
-        """Whether a message has left one side and not reached the other."""
+        """Whether a message, or a page, has left one side and not reached the other."""
         books = self.server.tabs()
+        if any(tab.is_loading and not books.get(tab.number, {}).get("waits", 0) for tab in self.tabs):
+            return True
         return any(
             tab.heard < books.get(tab.number, {}).get("sent", 0)
             or tab.sent > books.get(tab.number, {}).get("received", 0)
@@ -180,7 +182,7 @@ class Tab:
         self.number = number
         self.is_open = True
         self.sent = self.heard = self.ends = 0
-        self._is_loading = False
+        self.is_loading = False
         self._troubles: list[str] = []
         self._sockets: list[str] = []
         self._browser = browser
@@ -330,7 +332,7 @@ class Tab:
 
     def beat(self) -> None:
         """Let the page draw a frame, and answer a question."""
-        if self._is_loading:
+        if self.is_loading:
             self._browser.do(self._context.cookies(), self)  # a page on its way answers nothing
             time.sleep(0.02)
         elif self.is_open:
@@ -388,14 +390,14 @@ class Tab:
         from playwright.async_api import Error
 
         future: Future[Any] = self._browser._chromium.begin(going)
-        self._is_loading = True
+        self.is_loading = True
         try:
             if not self._browser.wait(future.done):
                 future.cancel()
                 self.discard()
                 raise CheckFailed("silent http", f"GET {path} is not answered in {self.name}")
         finally:
-            self._is_loading = False
+            self.is_loading = False
         try:
             response = future.result()
         except Error as error:
@@ -403,7 +405,7 @@ class Tab:
         if response is None or not 200 <= response.status < 300:
             status = response.status if response else "nothing"
             message = f"GET {path} is not answered as it should be"
-            raise CheckFailed("http status", message, expected="a status of 2xx", received=status)
+            raise CheckFailed("http status", message, expected=ANSWERED, received=status)
         self._browser.wait(lambda: bool(self._ask("() => document.readyState !== 'loading'")))
         self._browser.calm_down()  # a page may be of use only after the server's first word
 

@@ -160,7 +160,8 @@ def hint(arguments: argparse.Namespace) -> int:
     step, text = hints.give(exercise, failed)
     print(styled(f"{exercise.number} {exercise.title} ✗ {failed['name']}", "red"))
     print(f"\n{styled(step, 'bold')}\n\n{text}\n")
-    print(f"`wsbook hint {int(exercise.number)}` again: the next hint. ", end="")
+    again = "the first hint" if step.startswith(f"Hint {hints.STEPS}") else "the next hint"
+    print(f"`wsbook hint {int(exercise.number)}` again: {again}. ", end="")
     print(f"`wsbook grade {int(exercise.number)}` shows what was said and what came.")
     return 0
 

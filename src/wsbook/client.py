@@ -136,7 +136,16 @@ class Client:
 
     def receive_all(self, count: int) -> list[str | bytes]:
         """The next `count` messages."""
-        return [self.receive() for _ in range(count)]
+        messages: list[str | bytes] = []
+        try:
+            while len(messages) < count:
+                messages.append(self.receive())
+        except CheckFailed as error:
+            if messages and error.kind == "silent":
+                error.message = f"only {len(messages)} of {count} messages came to {self.name}"
+                error.received = messages
+            raise
+        return messages
 
     def heard(self) -> list[str | bytes]:
         """The messages that have arrived by now, without any waiting."""

@@ -93,10 +93,12 @@ def exercises(root: Path) -> list[Exercise]:
 
 
 def find(root: Path, name: str) -> Exercise:
-    """The exercise with this number (`3`, `03`) or stem. Raises `NotFound`, naming the nearest ones."""
+    """The exercise with this number (`3`, `03`), stem, title or file. Raises `NotFound`, naming the nearest ones."""
     course = exercises(root)
+    parts = [Path(part).stem.removeprefix("test_") for part in Path(name).parts]
     for exercise in course:
-        if name in (exercise.stem, exercise.number) or (_is_number(name) and int(name) == int(exercise.number)):
+        named = exercise.stem in parts or name.casefold() == exercise.title.casefold()
+        if named or (_is_number(name) and int(name) == int(exercise.number)):
             return exercise
     stems = [exercise.stem for exercise in course]
     if _is_number(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,11 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     # Only now: a process that has just ended shows by not answering.
     if server.failure is not None:
         return explain_failure(server.failure, troubles(server.log, folder))
+    found = troubles(server.log, folder)
+    trouble = found[-1] if found else Trouble("", None)
+    slip = _slip(trouble, server)
     standing = server.standing
-    if standing is not None and standing.state == "stalled":
+    if standing is not None and standing.state == "stalled" and not slip:
         return Explanation(
             "The whole server stands still: your code keeps the event loop from turning, so that nobody is served. "
             "Does it wait without `await` (time.sleep)? Or does a loop swallow the exception that should end it?",
@@ -35,11 +39,9 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
             "A thread of your own runs again and again without waiting, and takes the time of everybody.",
             server.where(),
         )
-    found = troubles(server.log, folder)
-    trouble = found[-1] if found else Trouble("", None)
     if facts.get("raised") == "SystemExit":
         return Explanation(EXIT, trouble.place, trouble.exception)
-    cause = _CAUSES.get(error.kind, _no_cause)(error, server, facts)
+    cause = slip or _CAUSES.get(error.kind, _no_cause)(error, server, facts)
     lost = _lost(error.client, server) if error.kind in ("silent", "different") else None
     if lost is not None:
         did = "raised an exception" if server.facts(lost).get("raised") else "returned"
@@ -51,6 +53,16 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
         unrelated = False
     related = not unrelated or bool(facts.get("raised"))
     return Explanation(cause, trouble.place, trouble.exception) if related else Explanation(cause)
+
+
+def _slip(trouble: Trouble, server: Server) -> str:
+    """What is plain from the log, whatever else it has led to."""
+    forgotten = re.search(r"coroutine '(?:[\w<>]+\.)*(\w+)' was never awaited", server.log)
+    if forgotten:
+        return f"`{forgotten[1]}(…)` is called and never awaited, so it does nothing. Put `await` before it."
+    if trouble.exception.startswith("NameError"):
+        return f"A name is not known: {trouble.exception.partition(': ')[2]}. Is it imported?"
+    return ""
 
 
 def _refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
@@ -66,6 +78,12 @@ def _refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         return (
             "No WebSocket route is registered at that path. For WebSockets FastAPI answers an unknown path with 403, "
             f"never 404. Your WebSocket routes: {routes}."
+        )
+    if status == 403 and facts.get("invalid"):
+        return (
+            f"FastAPI has refused the handshake, because a value that your route `{facts['endpoint']}` or a dependency "
+            f"declares is missing or not valid: {facts['invalid']}. An argument that is not in the path, has no "
+            "default, and is not annotated as `WebSocket` is a query parameter that must be there."
         )
     if status == 403:
         return (
@@ -129,6 +147,11 @@ def _lost(client: Any, server: Server) -> Any:
 
 
 def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if str(error.expected).startswith("closed with") and facts.get("returned") and not facts.get("raised"):
+        return (
+            "Your route returned without closing the connection, and the client sees it drop (1006). "
+            "A close frame is what `await websocket.close(code, reason)` sends."
+        )
     if facts.get("raised"):
         return "Your route raised an exception, and that ends the connection with 1006: no close frame was sent."
     if facts.get("returned"):
@@ -198,6 +221,11 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
         return (
             "Your route goes on with a connection that is over: after a close of its own, or after a send that failed, "
             "for a send to a client that has left may raise too. What ends the route there?"
+        )
+    if "WebSocketDisconnected" in str(error.received):
+        return (
+            "`WebSocketDisconnected`, with -ed, is a RuntimeError of Starlette's: a send has found the client gone, "
+            "and then somebody calls receive again. `except WebSocketDisconnect` does not catch it."
         )
     if "CancelledError" in str(error.received):
         return "Who awaits a task that was cancelled gets its CancelledError. It is expected there; suppress it."

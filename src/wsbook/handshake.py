@@ -18,8 +18,8 @@ from .connection import Connection
 from .transcript import Transcript, shortened
 from .verdict import CheckFailed
 
-LIMIT = 30.0
-"""Seconds after which a handshake is given up in any case."""
+LIMIT = 120.0
+"""Seconds after which a handshake is given up in any case: long after it has been judged, on a loaded machine too."""
 
 
 @dataclass(frozen=True)

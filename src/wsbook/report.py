@@ -46,7 +46,7 @@ def explanation(grading: Grading, item: pytest.Item, check: Check, failure: Chec
         prints = _prints(servers[-1].log)
         if prints:
             parts.append(section("Your server printed", prints))
-    if check.hint:
+    if check.hint and failure.kind != "start":
         parts.append(section("Hint", check.hint))
     exercise = grading.exercise(item)
     assert exercise is not None

@@ -23,7 +23,7 @@ from .http import Answer, send_request
 from .patience import ANSWER, AT_LAST, LOOK, OUTSIDE, SETTLED, Patience
 from .process import Process
 from .transcript import Transcript, shortened, shown
-from .verdict import CheckFailed, agrees
+from .verdict import ANSWERED, CheckFailed, agrees
 
 
 class Server:
@@ -257,7 +257,7 @@ class Server:
             raise CheckFailed(
                 "http status",
                 f"{answer.request} is not answered as it should be",
-                expected="a status of 2xx",
+                expected=ANSWERED,
                 received=answer.status_code,
             )
         return answer
@@ -440,14 +440,15 @@ class Server:
         return facts[-1] if facts else {}
 
     def tabs(self) -> dict[int, dict[str, int]]:
-        """What the browser's tabs have to do with this server, by number: messages received, sent, connections open."""
+        """What the browser's tabs have to do with this server, by number: messages received, sent, connections open,
+        and requests that wait for their answer."""
         books: dict[int, dict[str, int]] = {}
         for facts in (self._process.ask("facts") or {}).values():
             if facts["tab"] is not None:
-                book = books.setdefault(facts["tab"], {"received": 0, "sent": 0, "open": 0})
+                book = books.setdefault(facts["tab"], {"received": 0, "sent": 0, "open": 0, "waits": 0})
                 book["received"] += facts["received"]
                 book["sent"] += facts["sent"]
-                book["open"] += facts["is_websocket"] and not facts["returned"]
+                book["open" if facts["is_websocket"] else "waits"] += not facts["returned"]
         return books
 
     def routes(self) -> list[str]:
@@ -516,7 +517,7 @@ class Server:
 def _welcomed(path: str, found: Client | int) -> Client:
     if isinstance(found, Client):
         return found
-    raise CheckFailed("refused", f"the handshake for {shortened(path)} failed", received=found)
+    raise CheckFailed("refused", f"the handshake for {shortened(path)} failed", expected=101, received=found)
 
 
 def _is_unread(client: Client, standing: Standing) -> bool:

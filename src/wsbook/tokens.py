@@ -15,7 +15,7 @@ from typing import Any
 from .client import Client
 from .http import Answer
 from .server import Server
-from .verdict import CheckFailed, agrees, described
+from .verdict import ANSWERED, CheckFailed, agrees, described
 
 KEY = "a-secret-that-everyone-can-read-in-the-workbook"
 HASHES = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
@@ -72,7 +72,7 @@ def obtain(server: Server, username: str, password: str) -> str:
     answer = ask(server, username, password)
     if not 200 <= answer.status_code < 300:
         message = f"{username} has the right password, and gets no token"
-        raise CheckFailed("http status", message, expected="a status of 2xx", received=answer.status_code)
+        raise CheckFailed("http status", message, expected=ANSWERED, received=answer.status_code)
     wanted = {"access_token": str, "token_type": "bearer"}
     found = answer.json()
     if not agrees(found, wanted):
