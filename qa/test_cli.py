@@ -444,6 +444,24 @@ def test_without_jupyter_it_says_how_to_get_it(workbook: Workbook, tmp_path: Pat
     assert "pip install" in told.stderr
 
 
+def test_the_address_is_the_notebooks_and_nothing_is_asked(workbook: Workbook, tmp_path: Path) -> None:
+    (workbook.root / "notebooks" / f"{ECHO}.ipynb").write_text("{}", encoding="utf-8")
+    (tmp_path / "jupyterlab.py").write_text(
+        "import sys\n\nfrom jupyterlab_server.settings_utils import ConfigManager\n\n"
+        "print(*sys.argv[1:], sep='\\n')\n"
+        "print(ConfigManager(config_dir_name='labconfig').get('default_setting_overrides'))\n",
+        encoding="utf-8",
+    )
+
+    told = workbook.run("lab", "1", PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+
+    assert told.returncode == 0, told.stderr
+    *options, notebook, settings = told.stdout.splitlines()
+    assert f"--LabApp.default_url=/lab/tree/notebooks/{ECHO}.ipynb" in options
+    assert Path(notebook).samefile(workbook.root / "notebooks" / f"{ECHO}.ipynb")
+    assert "'fetchNews': 'false'" in settings
+
+
 def test_a_missing_notebook_is_told(workbook: Workbook) -> None:
     told = workbook.run("lab", "1")
 

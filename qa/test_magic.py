@@ -72,7 +72,7 @@ def test_a_failure_has_three_parts(tmp_path: Path) -> None:
     assert "✗ Every message comes back, not only the first." in page.shown
     assert "The connection ended, and no message had come." in page.shown
     assert "✓ A message comes back." in page.folded
-    assert "· A goodbye is no error." in page.folded
+    assert "· A goodbye is no error, whatever its code." in page.folded
     assert diagram[MERMAID].startswith("sequenceDiagram\n")
     assert 'client ← "one"' in diagram["text/plain"]
     page = Page(last["text/html"])
@@ -95,6 +95,15 @@ def test_every_part_has_a_plain_text(tmp_path: Path) -> None:
     text = "\n".join(part["text/plain"] for part in shown)
     assert text.endswith(message)
     assert text.startswith("01 Echo: failing\n✓ A message comes back.\n✗ Every message comes back")
+
+
+def test_a_conversation_of_many_is_shown_as_text(tmp_path: Path) -> None:
+    """A notebook shrinks a diagram until it fits: one of eleven columns cannot be read."""
+    late = ECHO.replace("await websocket.send_text", "time.sleep(0.3); await websocket.send_text")
+    _, conversation, _ = parts_of(f"import time\n{late}", tmp_path)
+
+    assert MERMAID not in conversation
+    assert "client 10 → connects to /ws" in Page(conversation["text/html"]).shown
 
 
 def test_a_solved_exercise_shows_its_checks(tmp_path: Path) -> None:

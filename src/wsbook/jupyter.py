@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from .course import Exercise, Problem
 
@@ -15,6 +16,8 @@ QUIET = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
 )
+SETTINGS = Path(__file__).with_name("jupyter_config")
+"""Defaults of JupyterLab's own settings: a page that is opened doesn't ask whether it may fetch news, either."""
 
 
 def open_notebook(exercise: Exercise) -> int:
@@ -29,7 +32,14 @@ def open_notebook(exercise: Exercise) -> int:
             f"`python -m pip install -c constraints.txt jupyterlab`, or read lessons/{exercise.stem}.md: "
             "it holds the same lesson."
         )
-    command = [sys.executable, "-m", "jupyterlab", *QUIET, f"--ServerApp.root_dir={exercise.root}", str(notebook)]
+    command = [
+        *(sys.executable, "-m", "jupyterlab", *QUIET, f"--ServerApp.root_dir={exercise.root}"),
+        # The address that is printed is the notebook's, for those whose browser opens nothing by itself.
+        f"--LabApp.default_url=/lab/tree/notebooks/{notebook.name}",
+        str(notebook),
+    ]
+    folders = (str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH"))
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, folders))
     if sys.platform == "win32":
         return subprocess.call(command)
     # JupyterLab takes our place: it asks at Ctrl-C, and answers to whoever ends it.

@@ -23,6 +23,8 @@ Part = dict[str, str]
 SIGNS = {"passed": "✓", "failed": "✗", "skipped": "○", "not reached": "·"}
 COLORS = {"passed": "var(--jp-success-color1, green)", "failed": "var(--jp-error-color1, red)"}
 MERMAID = "text/vnd.mermaid"
+WIDEST = 6
+"""So many columns of a diagram can be read: a notebook shrinks it until it fits."""
 
 
 def grade(line: str) -> None:
@@ -86,12 +88,17 @@ def parts(exercise: Exercise, found: dict[str, Any]) -> list[Part]:
     _, _, wrong = before.strip().partition("\n\n")
     shown = [_part(page + _text(wrong), "\n".join(lines) + f"\n\n{before.strip()}")]
     if failed["transcript"] and found_it:
-        shown.append({MERMAID: failed["diagram"], "text/plain": f"\n{conversation}"})
+        drawn = {MERMAID: failed["diagram"]} if _is_readable(failed["diagram"]) else {"text/html": _text(conversation)}
+        shown.append({**drawn, "text/plain": f"\n{conversation}"})
     if after.strip():
         hint = failed["hint"]
         rest = after.replace(section("Hint", hint), "").replace("\n\n\n\n", "\n\n") if hint else after
         shown.append(_part(_text(rest) + _folded("Hint", html.escape(hint)), "\n" + after.strip("\n")))
     return shown
+
+
+def _is_readable(diagram: str) -> bool:
+    return sum(line.startswith("    participant ") for line in diagram.splitlines()) <= WIDEST
 
 
 def _part(page: str, text: str) -> Part:
@@ -122,4 +129,5 @@ def _folded(summary: str, text: str, is_open: bool = False) -> str:
 
 def _text(text: str) -> str:
     text = html.escape(textwrap.dedent(text).strip("\n"))
-    return f'<pre style="word-break: normal; overflow-wrap: anywhere">{text}</pre>' if text.strip() else ""
+    style = "margin: 1em 0; word-break: normal; overflow-wrap: anywhere"
+    return f'<pre style="{style}">{text}</pre>' if text.strip() else ""
