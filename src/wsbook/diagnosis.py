@@ -80,11 +80,16 @@ def _refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
             f"never 404. Your WebSocket routes: {routes}."
         )
     if status == 403 and facts.get("invalid"):
-        return (
+        cause = (
             f"FastAPI has refused the handshake, because a value that your route `{facts['endpoint']}` or a dependency "
-            f"declares is missing or not valid: {facts['invalid']}. An argument that is not in the path, has no "
-            "default, and is not annotated as `WebSocket` is a query parameter that must be there."
+            f"declares is missing or not valid: {facts['invalid']}."
         )
+        if "query parameter" in facts["invalid"]:
+            cause += (
+                " An argument that is not in the path, has no default, and is not annotated as `WebSocket` "
+                "is a query parameter that must be there."
+            )
+        return cause
     if status == 403:
         return (
             f"Your route `{facts['endpoint']}` was found, but the connection was closed or refused before `accept()`: "
@@ -224,8 +229,9 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
         )
     if "WebSocketDisconnected" in str(error.received):
         return (
-            "`WebSocketDisconnected`, with -ed, is a RuntimeError of Starlette's: a send has found the client gone, "
-            "and then somebody calls receive again. `except WebSocketDisconnect` does not catch it."
+            "`WebSocketDisconnected`, with -ed, is a RuntimeError of Starlette's: a send has found the client gone, or "
+            "your route has closed the connection itself, and then somebody calls receive again. "
+            "`except WebSocketDisconnect` does not catch it."
         )
     if "CancelledError" in str(error.received):
         return "Who awaits a task that was cancelled gets its CancelledError. It is expected there; suppress it."
