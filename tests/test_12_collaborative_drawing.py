@@ -268,39 +268,6 @@ def test_with_nothing_left_an_undo_is_an_error(server):
         ben.expect_silence()
 
 
-def test_what_a_leaver_drew_stays(server):
-    """What a connection drew cannot be undone after it has left, and stays on the board.
-
-    A new connection has drawn nothing, whoever it is.
-    """
-    server.allow_reports()
-    stroke = {"type": "stroke", "points": [[0.1, 0.2], [0.3, 0.4]], "color": "#c0ffee", "width": 3}
-    with server.connect("/ws/boards/garden", name="ben") as ben:
-        ben.expect_json({"type": "snapshot"})
-        with server.connect("/ws/boards/garden", name="ann") as ann:
-            ann.expect_json({"type": "snapshot"})
-            ann.send_json(stroke)
-            ann.expect_json({"seq": 1})
-        ben.expect_json({"seq": 1})
-
-        with server.connect("/ws/boards/garden", name="ann") as again:
-            again.expect_json({"type": "snapshot", "seq": 1, "strokes": [{**stroke, "seq": 1}]})
-            for client in (again, ben):
-                client.send_json({"type": "undo"})
-
-                client.expect_json({"type": "error", "message": ANY_TEXT})
-
-            ben.expect_silence()
-
-        ben.send_json({"type": "clear"})
-        ben.expect_json({"seq": 2})
-        ben.send_json(stroke)
-        ben.expect_json({"seq": 3})
-
-    with server.connect("/ws/boards/garden", name="cleo") as cleo:
-        cleo.expect_json({"type": "snapshot", "seq": 3, "strokes": [{**stroke, "seq": 3}]})
-
-
 def test_clear_takes_all_away(server):
     """Clear takes away the strokes of everybody, also when there are none.
 
@@ -349,6 +316,39 @@ def test_clear_takes_all_away(server):
             ann.send_json({"type": "undo"})
 
             cleo.expect_json({"type": "undone", "seq": 7, "stroke": 6})
+
+
+def test_what_a_leaver_drew_stays(server):
+    """What a connection drew cannot be undone after it has left, and stays on the board.
+
+    A new connection has drawn nothing, whoever it is.
+    """
+    server.allow_reports()
+    stroke = {"type": "stroke", "points": [[0.1, 0.2], [0.3, 0.4]], "color": "#c0ffee", "width": 3}
+    with server.connect("/ws/boards/garden", name="ben") as ben:
+        ben.expect_json({"type": "snapshot"})
+        with server.connect("/ws/boards/garden", name="ann") as ann:
+            ann.expect_json({"type": "snapshot"})
+            ann.send_json(stroke)
+            ann.expect_json({"seq": 1})
+        ben.expect_json({"seq": 1})
+
+        with server.connect("/ws/boards/garden", name="ann") as again:
+            again.expect_json({"type": "snapshot", "seq": 1, "strokes": [{**stroke, "seq": 1}]})
+            for client in (again, ben):
+                client.send_json({"type": "undo"})
+
+                client.expect_json({"type": "error", "message": ANY_TEXT})
+
+            ben.expect_silence()
+
+        ben.send_json({"type": "clear"})
+        ben.expect_json({"seq": 2})
+        ben.send_json(stroke)
+        ben.expect_json({"seq": 3})
+
+    with server.connect("/ws/boards/garden", name="cleo") as cleo:
+        cleo.expect_json({"type": "snapshot", "seq": 3, "strokes": [{**stroke, "seq": 3}]})
 
 
 def test_clients_are_served_at_the_same_time(server):
