@@ -157,6 +157,26 @@ def test_time_stands_while_a_server_waits(serve: Serve) -> None:
         assert float(client.receive()) - before < 0.3
 
 
+def test_a_client_may_have_the_port_of_one_that_has_left(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve(ECHO.format("await asyncio.sleep(0.5)"))
+    first = server.connect("/ws")
+    first.drop(reset=True)
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", first.port))
+        sock.connect(address)
+        return sock
+
+    monkeypatch.setattr("wsbook.handshake.socket.create_connection", connect)
+    second = server.connect("/ws")
+    second.send("hello")
+
+    assert second.port == first.port
+    assert second.receive() == "hello"
+
+
 def test_time_stands_while_a_server_is_held_still(serve: Serve) -> None:
     server = serve(ECHO.format(""))
     before = server.time()

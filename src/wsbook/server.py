@@ -176,6 +176,7 @@ class Server:
             request, self._name(name or "client"), self.port, self._threads, self.transcript, self._spoken.release
         )
         self._patience.requests += 1
+        self._patience.gone.discard(begun.port)  # the system may give a port again that another client has left
         return begun
 
     def _opened(self, handshake: Handshake) -> Client | int:
