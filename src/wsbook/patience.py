@@ -24,7 +24,9 @@ OUTSIDE = 3.0
 """Seconds to wait for a thread, or something else outside of the event loop, that may still bring an answer. They are
 counted in looks, so that patience grows with the load of the machine."""
 LOOK = 0.02
-"""Real seconds of one such look, on an idle machine."""
+"""Real seconds of one such look."""
+ROUND = 0.04
+"""Seconds from one such look to the next on an idle machine: the server looks for a moment, too."""
 DEAF = 3.0
 """Seconds of its own computing after which a process that gives no sign of life is said to stand still."""
 DEAF_AT_IMPORT = 8.0
@@ -83,7 +85,7 @@ class Patience:
                 computed = self._process.computing() if computed is None else computed
                 if done(LOOK):
                     return True
-                waited += LOOK
+                waited += ROUND
                 if waited > max(OUTSIDE, allowance) and not self._computes_on(computed, waited):
                     return done(0)
         return done(0)

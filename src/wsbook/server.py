@@ -20,7 +20,7 @@ from ._loop import Standing
 from .client import Client
 from .handshake import Handshake, Request
 from .http import Answer, send_request
-from .patience import ANSWER, AT_LAST, LOOK, OUTSIDE, SETTLED, Patience
+from .patience import ANSWER, AT_LAST, LOOK, OUTSIDE, ROUND, SETTLED, Patience
 from .process import Process
 from .transcript import Transcript, shortened, shown
 from .verdict import ANSWERED, CheckFailed, agrees
@@ -315,7 +315,7 @@ class Server:
                 raise CheckFailed("gone", "the server's process has ended")
             if standing.state == "unknown":
                 time.sleep(LOOK)
-                waited += LOOK
+                waited += ROUND
                 seconds = until - self.time()
 
     def time(self) -> float:
