@@ -1,4 +1,4 @@
-"""Grade a folder of answers within this process, with the options of the watch: many gradings are done here."""
+"""Grade answers within this process, with the options of the watch: many gradings are done here."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import contextlib
 import io
 import json
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from unittest import mock
 
 import pytest
@@ -48,3 +49,37 @@ def grade(submission: Path, scratch: Path, *stems: str, options: tuple[str, ...]
         )
     exercises = json.loads(results.read_text(encoding="utf-8"))["exercises"]
     return Graded(int(status), output.getvalue(), {exercise["name"]: exercise for exercise in exercises})
+
+
+class Answer(Protocol):
+    """An answer to one exercise that can be written into a folder of submissions."""
+
+    @property
+    def stem(self) -> str: ...
+
+    def place_in(self, folder: Path) -> None: ...
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of an answer: the first check that it fails and what is told of it, both empty if it passes."""
+
+    check: str
+    message: str
+    skipped: dict[str, str]
+    """Checks that could not be made here, and why."""
+
+
+def verdict(answer: Answer) -> Verdict:
+    """Grade one answer in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        answer.place_in(Path(folder))
+        graded = grade(Path(folder), Path(folder), answer.stem)
+    exercise = graded.exercises[answer.stem]
+    checks = exercise["checks"]
+    skipped = {check["id"]: check["message"] for check in checks if check["outcome"] == "skipped"}
+    failed = next((check for check in checks if check["outcome"] == "failed"), None)
+    if failed is not None:
+        return Verdict(failed["id"], failed["message"], skipped)
+    assert (graded.status, exercise["status"]) == (0, "solved"), graded.output
+    return Verdict("", "", skipped)

@@ -1,8 +1,9 @@
 """Grade the zoo again and again with busy processes beside it.
 
-    python qa/load.py [--runs N] [--graders N] [--messages FILE] [STEM …]
+    python qa/load.py [--runs N] [--graders N] [STEM …]
 
-A verdict that differs from what the zoo says, at another check say, is printed; the last line counts them.
+A verdict that differs from what the zoo says, at another check say, is printed, and a message that differs from the
+one that is kept; the last line counts them.
 Not a test of speed: it shows that a loaded machine makes no difference to a verdict. Several graders at a time make
 it quicker, and the load heavier.
 """
@@ -12,18 +13,16 @@ from __future__ import annotations
 import argparse
 import collections
 import functools
-import json
 import multiprocessing
 import os
 import signal
 import sys
-import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
 
 import zoo
-from grading import grade
+from grading import verdict
+from messages import kept, told
 
 BUSY = 8
 
@@ -40,25 +39,20 @@ def zoo_of(stem: str) -> dict[tuple[str, str], zoo.Answer]:
 
 
 def difference(stem: str, kind: str, name: str) -> tuple[str, str]:
-    """Grade one answer; what differs from what the zoo says of it, or nothing, and the message that came."""
+    """Grade one answer: how its verdict differs from what the zoo says of it, and how its message does, if they do."""
     answer = zoo_of(stem)[kind, name]
-    with tempfile.TemporaryDirectory() as folder:
-        answer.place_in(Path(folder))
-        graded = grade(Path(folder), Path(folder), stem)
-    failed = next((check for check in graded.exercises[stem]["checks"] if check["outcome"] == "failed"), None)
-    if failed is None:
-        return "" if kind == "right" else "it passes", ""
-    told = " ".join(failed["message"].split())
-    if kind == "wrong" and failed["id"] == f"test_{answer.fails}" and answer.says in told:
-        return "", failed["message"]
-    return f"{failed['id']}\n{failed['message']}", failed["message"]
+    found = verdict(answer)
+    if found.check != (f"test_{answer.fails}" if answer.fails else ""):
+        return f"{found.check or 'it passes'}\n{found.message}", ""
+    if found.check and not answer.varies and told(found.message) != kept(stem)[name]:
+        return "", found.message
+    return "", ""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--graders", type=int, default=1, help="answers that are graded at the same time")
-    parser.add_argument("--messages", type=Path, metavar="FILE", help="add each message to it, as a line of JSON")
     parser.add_argument("stems", nargs="*", metavar="STEM", help="exercises, such as 01_basic_route; all by default")
     options = parser.parse_args()
     answers = [(answer.stem, kind, answer.name) for kind in ("right", "wrong") for answer in zoo.answers(kind)]
@@ -68,7 +62,7 @@ def main() -> int:
     busy = [context.Process(target=be_busy, args=(os.getpid(),), daemon=True) for _ in range(BUSY)]
     for process in busy:
         process.start()
-    different = 0
+    different = reworded = 0
     left = collections.Counter({run: len(answers) for run in range(1, options.runs + 1)})
     start = time.monotonic()
     graders = ProcessPoolExecutor(options.graders, mp_context=context)
@@ -80,13 +74,12 @@ def main() -> int:
         }
         for job in as_completed(jobs):
             run, (stem, kind, name) = jobs[job]
-            found, message = job.result()
-            if options.messages:
-                with options.messages.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"run": run, "stem": stem, "name": name, "message": message}) + "\n")
-            if found:
-                different += 1
-                print(f"run {run}: {kind} {stem} {name}: {found}", flush=True)
+            verdict_differs, message_differs = job.result()
+            if verdict_differs or message_differs:
+                different += bool(verdict_differs)
+                reworded += bool(message_differs)
+                what = verdict_differs or f"other words\n{message_differs}"
+                print(f"run {run}: {kind} {stem} {name}: {what}", flush=True)
             left[run] -= 1
             if not left[run]:
                 seconds = time.monotonic() - start
@@ -95,7 +88,10 @@ def main() -> int:
         graders.shutdown(wait=False, cancel_futures=True)
         for process in busy:
             process.kill()
-    print(f"{options.runs} runs of {len(answers)} answers beside {BUSY} busy processes: {different} different")
+    print(
+        f"{options.runs} runs of {len(answers)} answers beside {BUSY} busy processes: "
+        f"{different} verdicts different, {reworded} messages in other words"
+    )
     return 1 if different else 0
 
 

@@ -14,14 +14,13 @@ import copy
 import multiprocessing
 import shutil
 import sys
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading import ROOT, grade
+from grading import ROOT, verdict
 from zoo import FOLDER
 
 PAIRS = (
@@ -219,13 +218,7 @@ def equivalents(stem: str) -> dict[str, str]:
 
 def fails(mutant: Mutant) -> str:
     """The check that a mutant fails; empty if it passes."""
-    with tempfile.TemporaryDirectory() as folder:
-        mutant.place_in(Path(folder))
-        graded = grade(Path(folder), Path(folder), mutant.stem)
-    if graded.exercises[mutant.stem]["status"] == "solved":
-        return ""
-    failed = [check["id"] for check in graded.exercises[mutant.stem]["checks"] if check["outcome"] == "failed"]
-    return failed[0] if failed else "no check at all"
+    return verdict(mutant).check
 
 
 def main() -> int:

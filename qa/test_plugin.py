@@ -72,6 +72,28 @@ def test_results_tell_all(tmp_path: Path) -> None:
     assert {check["outcome"] for check in third["checks"]} == {"not reached"}
 
 
+def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    (answers / f"{STEM}.py").write_text(ECHO.replace("while True:", "if True:"), encoding="utf-8")
+    shutil.copy(ROOT / "solutions" / "02_path_parameters.py", answers)
+    files = [f"tests/test_{stem}.py" for stem in (STEM, "02_path_parameters", "06_timeouts")]
+    asked = ["--submission", str(answers), *files]
+
+    alone = run(*asked, "--results", str(tmp_path / "alone.json"))
+    together = run(*asked, "--results", str(tmp_path / "together.json"), "-n", "2")
+
+    assert alone.returncode == together.returncode == 1, together.stdout
+    found = [json.loads((tmp_path / name).read_text())["exercises"] for name in ("alone.json", "together.json")]
+    outcomes = [[(grade["name"], [check["outcome"] for check in grade["checks"]]) for grade in run] for run in found]
+    assert outcomes[0] == outcomes[1]
+    assert found[0][0]["checks"][1].keys() == found[1][0]["checks"][1].keys()
+    assert "1 of 3 exercises solved." in together.stdout
+    assert "Every message comes back, not only the first." in together.stdout
+    counts = [set(done.stdout.splitlines()[-1].partition(" in ")[0].split(", ")) for done in (alone, together)]
+    assert counts[0] == counts[1]
+
+
 def test_a_missing_answer_is_not_started(tmp_path: Path) -> None:
     done = run("--submission", str(tmp_path), f"tests/test_{STEM}.py")
 

@@ -18,7 +18,10 @@ FOLDER = Path(__file__).parent / "zoo"
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer in the zoo. `fails` and `says` are for wrong ones: the check, and the gist of its message."""
+    """One answer in the zoo. `fails` is the check that a wrong one must fail.
+
+    `varies` is for a wrong one whose message is not always the same: it says why.
+    """
 
     stem: str
     name: str
@@ -29,7 +32,7 @@ class Answer:
     replace: str = ""
     file: str = "main.py"
     fails: str = ""
-    says: str = ""
+    varies: str = ""
 
     def place_in(self, folder: Path) -> None:
         """Write the answer into a folder of submissions."""

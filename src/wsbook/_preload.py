@@ -1,7 +1,7 @@
 """What the process from which servers are forked does once, so that no server has to: it rehearses.
 
 An application is made, served and talked to, so that all that is loaded or compiled at first use is at hand: a server
-then starts and answers its first client in half the time.
+then answers its first client in half the time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from . import _child  # noqa: F401
 from ._traffic import Nemesis, ObservedProtocol, Traffic
 
 TIMES = 8
-"""How often Python runs a function before it has specialized it (PEP 659)."""
+"""Conversations: Python makes specialized code of what runs more than once (PEP 659)."""
 HANDSHAKE = (
     b"GET /ws/a HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"

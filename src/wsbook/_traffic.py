@@ -238,10 +238,8 @@ class Nemesis:
             facts.sent += 1
         elif kind == "websocket.close" and facts.answered:
             facts.closed = message.get("code", 1000)
-        elif kind == "websocket.close":
-            facts.invalid = _invalid(message.get("reason"))
-            self._answer(facts, kind)
         elif kind != "http.response.start" and not message.get("more_body"):
+            facts.invalid = _invalid(message.get("reason"))
             self._answer(facts, kind)
 
     def _answer(self, facts: Facts, kind: str) -> None:

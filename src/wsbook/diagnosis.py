@@ -42,10 +42,9 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     if facts.get("raised") == "SystemExit":
         return Explanation(EXIT, trouble.place, trouble.exception)
     cause = slip or _CAUSES.get(error.kind, _no_cause)(error, server, facts)
-    lost = _lost(error.client, server) if error.kind in ("silent", "different") else None
-    if lost is not None:
-        did = "raised an exception" if server.facts(lost).get("raised") else "returned"
-        cause += f" Before that the connection of {lost} dropped, though {lost} had not left: your route {did} there."
+    elsewhere = _elsewhere(error, server)
+    if elsewhere:
+        cause = elsewhere if error.kind == "silent" else f"{cause} {elsewhere}"
         return Explanation(cause, trouble.place, trouble.exception)
     # A traceback that has nothing to do with what failed would lead astray.
     unrelated = error.kind in ("different", "too many", "wrong close", "still open", "silent")
@@ -84,7 +83,7 @@ def _refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
             f"FastAPI has refused the handshake, because a value that your route `{facts['endpoint']}` or a dependency "
             f"declares is missing or not valid: {facts['invalid']}."
         )
-        if "query parameter" in facts["invalid"]:
+        if re.search("query parameter .*: Field required", facts["invalid"]):
             cause += (
                 " An argument that is not in the path, has no default, and is not annotated as `WebSocket` "
                 "is a query parameter that must be there."
@@ -145,10 +144,18 @@ def _who_else_got(expected: Any, server: Server, client: Any) -> str:
     return ", ".join(name for name in dict.fromkeys(line.who for line in lines) if name in got)
 
 
-def _lost(client: Any, server: Server) -> Any:
-    """Another client whose connection dropped although it had not left."""
-    others = (other for other in server.clients if other is not client and not other.left)
-    return next((other for other in others if other.connection.ended and other.close_code == 1006), None)
+def _elsewhere(error: CheckFailed, server: Server) -> str:
+    """What went wrong for another client, where that may be why this one was told nothing, or something else."""
+    told_nothing = error.kind == "silent" and not _said_anything(error.client, server)
+    if not told_nothing and error.kind != "different":
+        return ""
+    for other in server.clients:
+        facts = server.facts(other) if other is not error.client and (told_nothing or not other.left) else {}
+        if facts.get("raised"):
+            return f"Your route has ended with an exception for {other}: what it was still to do there was not done."
+        if facts.get("returned") and not other.left and other.close_code == 1006:
+            return f"Your route has returned for {other}, who had not left, and the connection dropped (1006)."
+    return ""
 
 
 def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:

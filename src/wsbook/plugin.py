@@ -20,13 +20,13 @@ import inspect
 import linecache
 import textwrap
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from . import exports, report, results
+from . import exports, parallel, report, results
 from ._chromium import Chromium, NoBrowser
 from ._load import Source
 from .browser import Browser
@@ -55,12 +55,23 @@ class Grading:
 
     def exercise(self, item: pytest.Item) -> Exercise | None:
         """The exercise that an item checks, if it is one of the workbook's checks."""
-        if item.path.parent != self.root / "tests" or not item.path.stem.startswith("test_"):
+        return self.exercise_of(item.path)
+
+    def exercise_of(self, checks: Path) -> Exercise | None:
+        """The exercise that the checks in a file are for."""
+        if checks.parent != self.root / "tests" or not checks.stem.startswith("test_"):
             return None
-        return Exercise(self.root, item.path.stem.removeprefix("test_"))
+        return Exercise(self.root, checks.stem.removeprefix("test_"))
 
     def answer(self, exercise: Exercise) -> Path:
         return exercise.submission(self.submission)
+
+    def expect(self, exercise: Exercise, check: Check) -> None:
+        """Note that a check will be made."""
+        if exercise.stem not in self.grades:
+            answer = self.answer(exercise)
+            self.grades[exercise.stem] = Grade(exercise.stem, not answer.exists(), results.digest(answer))
+        self.grades[exercise.stem].checks.append(check)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,11 +97,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args = [str(root / "tests")]
     if not _is_only_checks(config, root):
         return
-    if not config.option.collectonly:
+    if not config.option.collectonly and not parallel.is_worker(config):
         _prepare_exports(config)
     own = submission == root / "exercises"
     config.stash[GRADING] = Grading(root, submission, own, config.getoption("fulltrace"))
-    prepare()
+    if parallel.is_shared(config):
+        config.pluginmanager.register(parallel.Collected(config.stash[GRADING]))
+    else:
+        prepare()
     if not config.option.fulltrace:
         config.option.tbstyle = "native"  # the quickest to make; learners are told in other words
     if config.option.verbose == 0 and not config.option.collectonly:
@@ -130,15 +144,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     for item in session.items:
         exercise = grading.exercise(item)
-        if exercise is None:
-            continue
-        grade = grading.grades.setdefault(exercise.stem, Grade(exercise.stem))
-        if not grade.digest:
-            grade.digest = results.digest(grading.answer(exercise))
-        grade.missing = not grading.answer(exercise).exists()
-        name = (inspect.getdoc(item.obj) or item.name).splitlines()[0]  # type: ignore[attr-defined]
-        item.stash[CHECK] = Check(item.name, name)
-        grade.checks.append(item.stash[CHECK])
+        if exercise is not None:
+            name = (inspect.getdoc(item.obj) or item.name).splitlines()[0]  # type: ignore[attr-defined]
+            item.stash[CHECK] = Check(item.name, name)
+            grading.expect(exercise, item.stash[CHECK])
 
 
 # Running
@@ -273,6 +282,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if not item.config.stash[GRADING].full_trace:
             outcome.longrepr = check.message
         outcome.sections = []
+    outcome.check = asdict(check)
     return outcome
 
 
@@ -351,7 +361,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     grading = session.config.stash.get(GRADING, None)
-    if grading is None or session.config.option.collectonly:
+    if grading is None or session.config.option.collectonly or parallel.is_worker(session.config):
         return
     grades = list(grading.grades.values())
     if exitstatus == pytest.ExitCode.OK and any(grade.status != "solved" for grade in grades):
@@ -359,7 +369,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if grading.is_own:
         for grade in grades:
             exercise = Exercise(grading.root, grade.name)
-            if exitstatus != pytest.ExitCode.INTERRUPTED and _is_whole(exercise, grade):
+            # Only when all checks of an exercise were asked for its outcome says something about it.
+            if exitstatus != pytest.ExitCode.INTERRUPTED and len(grade.checks) == exercise.size:
                 results.remember(grading.root, grade)
     for name, path in _exports(session.config):
         make, _ = exports.FORMATS[name]
@@ -367,10 +378,3 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             path.write_text(make(grading.root, grades), encoding="utf-8", newline="\n")
         except OSError as error:
             pytest.exit(_unwritable(session.config, name, error), pytest.ExitCode.USAGE_ERROR)
-
-
-def _is_whole(exercise: Exercise, grade: Grade) -> bool:
-    """Whether all checks of an exercise were asked for, so that its outcome says something about it."""
-    source = ast.parse(exercise.checks.read_text(encoding="utf-8"))
-    names = [node.name for node in source.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
-    return len(names) == len(grade.checks)

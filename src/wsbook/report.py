@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,15 +107,11 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
     def __init__(self, config: pytest.Config, grading: Grading) -> None:
         super().__init__(config)
         self._grading = grading
-        self._left: dict[str, int] = {}
-        self._first: tuple[Exercise, Check] | None = None
+        self._done: Counter[str] = Counter()
         self._has_begun = self._is_interrupted = False
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        for item in session.items:
-            exercise = self._grading.exercise(item)
-            if exercise:
-                self._left[exercise.stem] = self._left.get(exercise.stem, 0) + 1
+        """How many there are is of no interest."""
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         self._has_begun = True
@@ -125,11 +122,14 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         stem = Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
-        if stem not in self._left:
+        if stem not in self._grading.grades:
             return
-        self._left[stem] -= 1
-        if self._left[stem] == 0:
+        self._done[stem] += 1
+        if self._is_graded(stem):
             self._exercise_line(Exercise(self._grading.root, stem))
+
+    def _is_graded(self, stem: str) -> bool:
+        return self._done[stem] == len(self._grading.grades[stem].checks)
 
     def _exercise_line(self, exercise: Exercise) -> None:
         grade = self._grading.grades[exercise.stem]
@@ -144,8 +144,6 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
             failed = grade.failed
             name = failed.name if failed else ""
             mark, color, what = "✗", {"red": True}, f"{grade.passed} of {total} checks passed, then: {name}"
-            if self._first is None and failed is not None:
-                self._first = (exercise, failed)
         line = f"{mark} {exercise.number} {exercise.title:<22} {what}"
         if grade.skipped:
             line = textwrap.fill(line, WIDTH, subsequent_indent="    ")
@@ -167,14 +165,15 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
         """What was graded before an interruption."""
         if not self._has_begun:
             return "Interrupted: nothing was graded."
-        graded = [stem for stem, left in self._left.items() if left == 0]
-        solved = sum(self._grading.grades[stem].status == "solved" for stem in graded)
+        grades = self._grading.grades
+        graded = [stem for stem in grades if self._is_graded(stem)]
+        solved = sum(grades[stem].status == "solved" for stem in graded)
         parts = []
-        if len(self._left) > 1:
-            parts.append(f"{len(graded)} of {len(self._left)} exercises were graded, {solved} solved")
-        current = next((stem for stem, left in self._left.items() if left > 0), None)
+        if len(grades) > 1:
+            parts.append(f"{len(graded)} of {len(grades)} exercises were graded, {solved} solved")
+        current = next((stem for stem in grades if not self._is_graded(stem)), None)
         if current is not None:
-            grade = self._grading.grades[current]
+            grade = grades[current]
             exercise = Exercise(self._grading.root, current)
             parts.append(f"{exercise.number} {exercise.title} had passed {grade.passed} of {len(grade.checks)} checks")
         return f"Interrupted: {'; '.join(parts)}."
@@ -184,9 +183,10 @@ class CalmReporter(pytest.TerminalReporter):  # type: ignore[misc]
             super().summary_stats()
 
     def summary_failures(self) -> None:
-        if self._first is None or self._is_interrupted:
+        failing = next((grade for grade in self._grading.grades.values() if grade.failed is not None), None)
+        if failing is None or failing.failed is None or self._is_interrupted:
             return
-        exercise, check = self._first
+        exercise, check = Exercise(self._grading.root, failing.name), failing.failed
         self._tw.line("")
         self._tw.line(f"{exercise.number} {exercise.title} ✗ {check.name}", red=True, bold=True)
         for line in check.message.split("\n")[1:]:

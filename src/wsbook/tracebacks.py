@@ -38,8 +38,7 @@ class Trouble:
 def troubles(log: str, folder: Path) -> list[Trouble]:
     """The tracebacks in a log, in order."""
     found: list[Trouble] = []
-    blocks = log.split(TRACEBACK)
-    for before, block in pairwise(blocks):
+    for before, block in pairwise(log.split(TRACEBACK)):
         lines = [re.sub(r"^[ ]*[|+][ ]?", "", line) for line in block.splitlines()[1:]]
         body = []
         for line in lines:
