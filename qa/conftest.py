@@ -1,7 +1,8 @@
-"""Fixtures for the tests of the command: a small workbook, and terminals in it."""
+"""Options of the proof, and fixtures for the tests of the command: a small workbook, and terminals in it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,23 @@ import pytest
 if TYPE_CHECKING:
     from terminals import Terminal
     from workbook import Workbook
+
+
+LONG = "also the long forms: the whole zoo, and hostile code in every exercise"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help=LONG)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """The whole proof is made by as many processes as there are processors, if nothing else is asked for."""
+    qa = Path(__file__).parent
+    whole = [(config.invocation_params.dir / argument).resolve() for argument in config.args] == [qa]
+    if whole and config.getoption("numprocesses", 0) is None and not config.option.collectonly:
+        config.option.numprocesses = max(2, os.cpu_count() or 1)
+        config.option.dist = "worksteal"
 
 
 @pytest.fixture

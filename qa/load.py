@@ -1,6 +1,6 @@
 """Grade the zoo again and again with busy processes beside it.
 
-    python qa/load.py [--runs N] [--graders N] [STEM …]
+    python qa/load.py [--runs N] [--graders N] [--every N] [STEM …]
 
 A verdict that differs from what the zoo says, at another check say, is printed, and a message that differs from the
 one that is kept; the last line counts them.
@@ -53,10 +53,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--graders", type=int, default=1, help="answers that are graded at the same time")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="take each so many-th answer only")
     parser.add_argument("stems", nargs="*", metavar="STEM", help="exercises, such as 01_basic_route; all by default")
     options = parser.parse_args()
     answers = [(answer.stem, kind, answer.name) for kind in ("right", "wrong") for answer in zoo.answers(kind)]
     answers = [answer for answer in answers if not options.stems or answer[0] in options.stems]
+    answers = answers[:: options.every]
     context = multiprocessing.get_context("spawn")
     signal.signal(signal.SIGTERM, lambda *call: sys.exit(1))
     busy = [context.Process(target=be_busy, args=(os.getpid(),), daemon=True) for _ in range(BUSY)]

@@ -2,7 +2,7 @@
 
     python qa/mutants.py [--graders N] [STEM …]
 
-Mutants that are as right stand in `qa/zoo/<stem>/equivalents.toml`, each with its reason. All other mutants that
+Mutants that are as right stand in `qa/zoo/<stem>/equivalents.toml`, with their reasons. All other mutants that
 pass are printed, and the last line counts.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import functools
 import multiprocessing
 import shutil
 import sys
@@ -210,10 +211,12 @@ def _shown(node: ast.AST | list[ast.stmt]) -> str:
     return words if len(words) <= 160 else f"{words[:120]} … {words[-38:]}"
 
 
+@functools.cache
 def equivalents(stem: str) -> dict[str, str]:
     """The mutants that are as right as the solution, and why."""
     file = FOLDER / stem / "equivalents.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    reasons = tomllib.loads(file.read_text(encoding="utf-8")).get("because", []) if file.exists() else []
+    return {name: group["why"] for group in reasons for name in group["mutants"]}
 
 
 def fails(mutant: Mutant) -> str:

@@ -44,6 +44,8 @@ def test_a_fresh_clone_shows_the_map_and_the_first_steps(workbook: Workbook) -> 
 
 
 def test_every_exercise_has_a_mark(workbook: Workbook) -> None:
+    with (workbook.root / "exercises" / f"{PATHS}.py").open("a", encoding="utf-8") as file:
+        file.write("# begun\n")
     workbook.record(ECHO, "solved")
     workbook.record(PATHS, "failing")
     workbook.record(ROUTERS, "solved")
@@ -57,6 +59,15 @@ def test_every_exercise_has_a_mark(workbook: Workbook) -> None:
     assert re.search(r"  failing +0 of 23 checks$", lines[2])
     assert re.search(r"  changed since graded +1 of 28 checks$", lines[3])
     assert lines[5] == "1 of 3 exercises solved, 33 % of the course."
+
+
+def test_a_stub_that_was_graded_untouched_is_not_started(workbook: Workbook) -> None:
+    workbook.record(ECHO, "failing")
+
+    lines = workbook.run("list").stdout.splitlines()
+
+    assert "○ 01" in lines[1]
+    assert "not started" in lines[1]
 
 
 def test_it_works_from_any_folder_inside(workbook: Workbook) -> None:

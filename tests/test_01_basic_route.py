@@ -15,7 +15,7 @@ def test_a_message_comes_back(server):
 def test_every_message_comes_back(server):
     """Every message comes back, not only the first.
 
-    One `receive_text()` is one message. What calls it again?
+    One `receive_text()` is one message: what calls it again? The same text once more is one more message.
     """
     with server.connect("/ws") as client:
         for text in ("one", "two", "two"):
@@ -27,7 +27,7 @@ def test_every_message_comes_back(server):
 def test_a_goodbye_is_no_error(server):
     """A goodbye is no error, whatever its code.
 
-    Somebody always leaves first. `receive_text()` then raises `WebSocketDisconnect`: who catches it?
+    Somebody always leaves first. `receive_text()` then raises `WebSocketDisconnect`: who catches it? See "The mend".
     """
     with server.connect("/ws") as client:
         client.send("hello")

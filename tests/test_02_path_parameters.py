@@ -260,7 +260,7 @@ def test_only_status_itself_is_the_status(server):
 def test_channels_come_decoded(server):
     """A channel is any text, decoded once, and a seat may be 0 or negative.
 
-    An integer is written back as Python writes it.
+    FastAPI has decoded the channel already, and a channel is text, also `042`. Only the seat is an integer.
     """
     with server.connect("/channels/caf%C3%A9%20noir/seats/0") as client:
         client.send("hello")

@@ -40,7 +40,7 @@ def test_everyone_hears_it(server):
 def test_connections_are_counted(server):
     """`GET /connections` tells how many connections are open.
 
-    The manager knows.
+    The manager knows. Whoever has left is not counted any more, after 2 s at the latest.
     """
     server.expect("/connections", {"count": 0})
 
@@ -294,7 +294,7 @@ def test_a_binary_message_ends_its_connection(server):
 def test_nothing_counts_after_a_binary_message(server):
     """What a client sends after a binary message is ignored, even when both arrive together.
 
-    The loop of that client is over.
+    The loop of that client is over. An empty binary message is one, too.
     """
     server.allow_tracebacks()
 
@@ -336,7 +336,8 @@ def test_leaving_right_after_the_last_word(server):
 def test_nobody_is_passed_over(server):
     """Nobody is passed over when another connection drops while a message goes round.
 
-    Taking an item out of a list moves all behind it one place forward, also under a loop that stands in the middle.
+    Taking an item out of a list moves all behind it one place forward, also under a loop that stands in the
+    middle. A loop over a set or a dictionary raises `RuntimeError` there.
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,

@@ -4,7 +4,7 @@
 def test_the_chat_answers(server):
     """The chat answers under `/chat`.
 
-    `main.py` imports the router and includes it, under its prefix. Each text gets an answer, not only the first.
+    `main.py` imports the router and includes it, under its prefix. The chat asks for no key, and answers each text.
     """
     with server.connect("/chat/ws") as client:
         for text in ("hello", "hello", "again"):
@@ -86,7 +86,7 @@ def test_the_status_is_answered(server):
 def test_the_messages_are_listed(server):
     """`GET /chat/messages` lists the texts received so far, oldest first.
 
-    The list outlives a single call of your route. Where does it live?
+    Each text is in it as soon as it is answered. The list outlives a single call of your route: where does it live?
     """
     server.expect("/chat/messages", [])
 
@@ -172,7 +172,8 @@ def test_an_alert_is_no_chat_message(server):
 def test_the_socket_is_guarded(server):
     """Without the key, the WebSocket of the alerts is refused with 403.
 
-    A router has `dependencies`, and they come before each of its routes. What does your guard do when the key is wrong?
+    A router has `dependencies`, and they come before each route declared after them. What does your guard do when
+    the key is wrong, or missing?
     """
     for query in ("", "?key=wrong"):
         assert server.refuses(f"/alerts/ws{query}") == 403
@@ -389,7 +390,8 @@ def test_the_alerts_work_in_another_application(serve):
 def test_the_guard_goes_with_its_router(serve):
     """The guard goes wherever its router goes.
 
-    Here the alerts are included in an application that is not yours. Is all that makes a 403 in `alerts.py`?
+    Here the alerts are included in an application that is not yours. Is all that makes a 403 in `alerts.py`, and
+    does it look at nothing but the key?
     """
     server = serve(mounts=(("alerts", "/api/v2/news"),))
 

@@ -85,7 +85,7 @@ def test_nothing_else_is_sent(server):
 def test_each_client_gets_its_own(server):
     """Each client gets the answers to its own messages, and nobody else's.
 
-    One client's bad input is nobody else's business.
+    Others run at each `await` of your route. Where do you keep what a client has asked?
     """
     server.allow_reports()
     with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
@@ -397,7 +397,7 @@ def test_bad_input_comes_before_a_bug(server):
 def test_a_bug_ends_nobody_else(server):
     """A bug ends nobody else's connection.
 
-    What the others see of it is nothing.
+    What the others see of it is nothing. What did the session hold, and who lets it go?
     """
     server.allow_tracebacks()
     with server.connect("/ws", name="ann") as ann:
@@ -416,7 +416,7 @@ def test_a_bug_ends_nobody_else(server):
 def test_sessions_are_counted(server):
     """`GET /sessions` tells how many sessions are open, and how many there have been.
 
-    Count when a session is accepted, whoever it is.
+    Count up when a session is accepted, whoever it is, and down as soon as it has ended.
     """
     server.expect("/sessions", {"open": 0, "total": 0})
 

@@ -84,7 +84,7 @@ def test_a_silent_client_is_closed(server):
 def test_a_text_starts_the_limit_again(server):
     """A text starts the 60 s again, counted from the moment when it was sent.
 
-    Each wait for a text has a limit of its own.
+    Each wait for a text has a limit of its own, and the text ends it.
     """
     for pause in (50, 0.3, 1.3, 7.55):
         with server.connect("/ws") as client:
@@ -182,11 +182,11 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
 
 
 def test_every_text_counts(server):
-    """Every text counts, an empty one too.
+    """Every text counts, an empty one too, and one that came before.
 
-    A text of no characters is false to `if` and `while`, and still a message.
+    A text of no characters is false to `if` and `while`, and still a message. So is the same text again.
     """
-    for text in ("", " ", "\n", "0", "ping"):
+    for text in ("ping", "", " ", "\n", "0"):
         with server.connect("/ws") as client:
             for pause in (40, 40, 40):
                 server.fast_forward(pause)
@@ -214,7 +214,8 @@ def test_pings_do_not_count(server):
 def test_texts_in_one_go_are_all_answered(server):
     """Texts that come in one go are all answered, in their order, and the last of them starts the 60 s again.
 
-    One `receive_text()` is one text. A wait that you give up must not take a text with it.
+    One `receive_text()` is one text: answer it before you receive the next. A wait that you give up must not take
+    a text with it.
     """
     with server.connect("/ws") as client:
         server.fast_forward(45)
@@ -318,7 +319,7 @@ def test_the_lobby_waits_60_s_after_the_first_text(server):
 def test_the_lobby_lets_talk(server):
     """In the lobby, every text starts the 60 s again, and who talks is never closed.
 
-    After the first text the lobby is the same as `/ws`. Can it be the same code?
+    After the first text the lobby is the same as `/ws`, where pings do not count either. Can it be the same code?
     """
     with server.connect("/lobby") as client:
         client.send("hello")
@@ -446,7 +447,7 @@ def test_the_lobby_can_be_left(server):
 def test_the_ticker_ticks(server):
     """The ticker sends `tick` every 10 s from accepting, neither earlier nor more than 1 s later.
 
-    Wait first, then tick; and wait with `await`, so that others are served meanwhile.
+    Wait the whole 10 s first, then tick; and wait with `await`, so that others are served meanwhile.
     """
     with server.connect("/ticker") as client:
         accepted = server.time()
@@ -480,7 +481,8 @@ def test_the_ticker_answers_between_ticks(server):
 def test_the_ticker_loses_no_text(server):
     """The ticker answers texts that come in one go, all and in their order.
 
-    A wait for a text that a tick interrupts must not take a text with it.
+    One `receive_text()` is one text: answer it before you receive the next. A wait that a tick interrupts must
+    not take a text with it.
     """
     with server.connect("/ticker") as client:
         server.fast_forward(11.25)

@@ -74,7 +74,8 @@ def test_a_session_lets_in(server):
 def test_who_has_nothing_to_show_is_refused(server):
     """Who has neither token nor session is refused with HTTP 403, and keeps nobody waiting.
 
-    Whatever ends a connection before `accept()`, `close()` or a `WebSocketException`, refuses the handshake.
+    Before `accept()`, `close()` refuses the handshake, and your code goes on; a `WebSocketException` refuses it
+    and ends your code.
     """
     with server.connect("/ws?token=token-of-alice", name="alice") as alice:
         assert alice.receive() == "Hello, alice"
@@ -268,7 +269,7 @@ def test_users_are_not_mixed_up(server):
 def test_explained_lets_known_users_in(server):
     """`/ws/explained` treats a known user as `/ws` does.
 
-    Two routes, one conversation: it can be one function.
+    Two routes, one lookup, one conversation: each can be one function.
     """
     with server.connect("/ws/explained?token=token-of-bob") as client:
         assert client.receive() == "Hello, bob"
@@ -446,7 +447,7 @@ def test_entered_knows_no_strangers(server):
 def test_nothing_else_is_sent(server):
     """Nothing is sent but the greeting and the answers, and who was let in may be silent for as long as they like.
 
-    There is no limit of time in this exercise.
+    There is no limit of time in this exercise, and each text is answered before the next is received.
     """
     for path in ("/ws?token=token-of-alice", "/ws/explained?token=token-of-alice"):
         with server.connect(path) as client:

@@ -4,7 +4,7 @@
 def test_a_client_speaks(server):
     """A newcomer is told that it has joined, and what it says comes back to it as its own.
 
-    Two messages go to this client: a notice when it connects, and an answer that starts with `You: `.
+    Two messages go to this client: a notice (is it in the dictionary by then?) and an answer that starts with `You: `.
     """
     with server.connect("/ws/ann", name="ann") as ann:
         assert ann.receive() == "Client #ann joined the chat"
@@ -536,7 +536,8 @@ def test_leaving_right_after_the_last_word(server):
 def test_one_that_drops_costs_nobody_a_message(server):
     """A connection that drops while a message goes round costs nobody else that message.
 
-    A dictionary that changes while a loop goes through it raises `RuntimeError`, and so does a send to a dead client.
+    A dictionary that changes while a loop goes through it raises `RuntimeError`, and a send to a dead client
+    raises, too. What becomes of the rest of the loop?
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -610,7 +611,7 @@ def test_a_newcomer_that_drops_at_once(server):
 def test_a_slow_client_gets_its_messages(server):
     """A client with a slow network gets every message in the end, whoever leaves meanwhile.
 
-    A send to it waits, and while your route waits, others run: they may change the very dictionary you loop over.
+    A send to it waits: do you wait as long? Meanwhile others run, and may change the very dictionary you loop over.
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -714,7 +715,8 @@ def test_the_page_is_served(server):
 def test_two_tabs_talk(browser):
     """In a real browser, two tabs talk to each other.
 
-    The page opens a WebSocket to `/ws/` and the id in its address, and shows each message that comes.
+    The page that the workbook gives opens a WebSocket to `/ws/` and the id in its address, and shows each message
+    that comes. Do you serve it unchanged?
     """
     ann = browser.open("/?id=ann", name="ann's tab")
     ben = browser.open("/?id=ben", name="ben's tab")

@@ -47,7 +47,8 @@ def test_a_goodbye_is_no_error(server):
 def test_everyone_gets_the_same_tick(server):
     """Everyone connected gets the same tick, whenever they came.
 
-    One ticker for all belongs to the application, not to a route: a route runs once for each client.
+    A route runs once for each client, and so does the inside of a loop over them: neither is the place for the
+    ticker or its counter.
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann:
@@ -88,7 +89,7 @@ def test_a_late_joiner_gets_the_next_one(server):
 def test_a_tick_counts_when_nobody_is_there(server):
     """The ticker starts with the application, and a tick uses its number also when nobody is connected.
 
-    Who starts the ticker? Not the first client.
+    Neither the first client to come nor the last to leave means anything to the ticker and its counter.
     """
     start = server.time()
     server.fast_forward(22, since=start)
@@ -107,7 +108,7 @@ def test_a_tick_counts_when_nobody_is_there(server):
 def test_the_ticker_keeps_time(server):
     """After five minutes each tick still comes in time, to who only listens too.
 
-    There is no idle limit. And if each round of the ticker takes a little more than 5 s, it adds up.
+    There is no idle limit. And if each round of the ticker takes a little more or less than 5 s, it adds up.
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:
@@ -191,7 +192,8 @@ def test_there_is_one_counter(server):
 def test_a_body_without_a_text_is_refused(server):
     """A body without a text `message` gets 422; nothing is sent, and no number is used.
 
-    A Pydantic model as a parameter does this for you, before your route runs.
+    A Pydantic model as a parameter does this for you, before your route runs, if `message` is declared as a text
+    that must be there.
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:

@@ -34,12 +34,14 @@ def test_everyone_in_the_room_hears_it(server):
 def test_a_goodbye_is_told(server):
     """When a client leaves, everyone still in the room is told so, once, and the log shows no traceback.
 
-    `receive_text()` raises `WebSocketDisconnect`. First take the connection out of the room, then tell the others.
+    `receive_text()` raises `WebSocketDisconnect`. First take that connection out of the room, and no other, then
+    tell the others.
     """
-    ann, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben"])
+    ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo"])
     ben.close()
 
     assert ann.receive() == "ben left hall"
+    assert cleo.receive() == "ben left hall"
 
     ann.expect_silence()
     ann.close()
@@ -227,24 +229,6 @@ def test_any_text_is_a_name(server):
         server.expect_exactly("/rooms", {})
 
 
-def test_similar_names_are_different_rooms(server):
-    """Names that look alike are different rooms: `A` is not `a`, and a blank is a character.
-
-    Compare the whole text, and change nothing about it.
-    """
-    clients = server.connect_in_turn(
-        ["/ws/a/ann", "/ws/A/ann", "/ws/ab/ann", "/ws/a%20b/ann", "/ws/a%20/ann", "/ws/%20a/ann", "/ws/a:/ann"]
-    )
-    server.expect_exactly("/rooms", {"a": 1, "A": 1, "ab": 1, "a b": 1, "a ": 1, " a": 1, "a:": 1})
-    for client in clients:
-        client.send(f"I am in {client.path}")
-
-        assert client.receive() == f"ann: I am in {client.path}"
-
-    for client in clients:
-        client.expect_silence()
-
-
 def test_the_same_id_twice_in_a_room(server):
     """Two connections with the same id in a room are two connections.
 
@@ -308,10 +292,28 @@ def test_the_same_id_in_several_rooms(server):
     server.expect_exactly("/rooms", {"attic": 1})
 
 
+def test_similar_names_are_different_rooms(server):
+    """Names that look alike are different rooms: `A` is not `a`, and a blank is a character.
+
+    Compare the whole text, and change nothing about it.
+    """
+    clients = server.connect_in_turn(
+        ["/ws/a/ann", "/ws/A/ann", "/ws/ab/ann", "/ws/a%20b/ann", "/ws/a%20/ann", "/ws/%20a/ann", "/ws/a:/ann"]
+    )
+    server.expect_exactly("/rooms", {"a": 1, "A": 1, "ab": 1, "a b": 1, "a ": 1, " a": 1, "a:": 1})
+    for client in clients:
+        client.send(f"I am in {client.path}")
+
+        assert client.receive() == f"ann: I am in {client.path}"
+
+    for client in clients:
+        client.expect_silence()
+
+
 def test_the_eleventh_is_told(server):
     """A room holds ten connections: the eleventh is accepted and closed with 1013 "Room is full".
 
-    Accept first: only a client that was let in can be told why it has to go.
+    Accept first: only a client that was let in can be told why it has to go. Connections count, whatever their ids.
     """
     clients = server.connect_in_turn(["/ws/hall/ann"] * 10)
     server.expect_exactly("/rooms", {"hall": 10})
@@ -501,7 +503,8 @@ def test_leaving_right_after_the_last_word(server):
 def test_nobody_is_passed_over(server):
     """Nobody is passed over when another connection drops while a message goes round.
 
-    Taking an item out of a list moves all behind it one place forward, also under a loop that stands in the middle.
+    Taking an item out of a list moves all behind it one place forward, also under a loop that stands in the
+    middle. A loop over a set or a dictionary raises `RuntimeError` there.
     """
     ann, ben, cleo, dan = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan"])
     server.drop_while_sending(ann, to=ben)

@@ -61,7 +61,8 @@ def test_texts_are_answered_with_the_name(server):
 def test_a_goodbye_is_no_error(server):
     """A goodbye is no error, with a closing handshake or without.
 
-    `receive_text()` raises `WebSocketDisconnect`. Who catches it? And whoever stays is served as before.
+    `receive_text()` raises `WebSocketDisconnect`. Who catches it? Whoever stays is served as before: a token is
+    good for several connections at a time.
     """
     token = sign(server, "alice")
     with server.connect(f"/ws?token={token}", name="alice") as alice:
@@ -419,7 +420,8 @@ def test_a_subprotocol_is_no_help_to_a_bad_query(server):
 def test_a_silent_connection_ends_with_its_token(server):
     """At the moment the token expires, the connection is closed with 1008 "Token expired", within 1 s, never early.
 
-    Who waits for nothing but a text, notices nothing while none comes. What else can end a wait?
+    Who waits for nothing but a text, notices nothing while none comes. What else can end a wait? Parts of a
+    second count.
     """
     for pause in (0.1, 0.5):
         server.fast_forward(pause)
@@ -436,7 +438,8 @@ def test_a_silent_connection_ends_with_its_token(server):
 def test_either_way_ends_with_its_token(server):
     """The connection ends with its token, whichever way the token came.
 
-    Once you have the token, it makes no difference where it was.
+    Once you have the token, it makes no difference where it was. When both are there, the query parameter decides
+    this, too.
     """
     token = sign(server, "bob", lifetime=20)
     with server.connect("/ws", subprotocols=["bearer", token]) as client:
@@ -524,30 +527,6 @@ def test_the_token_counts_and_not_the_connection(server):
         client.expect_close(1008, "Token expired")
 
 
-def test_another_lifetime_is_as_good(server):
-    """A token may live for a moment, for hours, or for a hundred years.
-
-    `TOKEN_LIFETIME` is for the tokens that you make. Of one that comes, `exp` alone tells how long it is good.
-    """
-    short, long, longest = (sign(server, "alice", lifetime=lifetime) for lifetime in (3, 4000, 3_153_600_000))
-    with (
-        server.connect(f"/ws?token={short}", name="short") as first,
-        server.connect(f"/ws?token={long}", name="long") as second,
-        server.connect(f"/ws?token={longest}", name="longest") as third,
-    ):
-        for client in (first, second, third):
-            assert client.receive() == "Hello, alice"
-
-        first.expect_open()
-        server.fast_forward(-0.1, since=short.expires)
-        first.expect_close(1008, "Token expired")
-        server.fast_forward(3000)
-        for client in (second, third):
-            client.send("still here")
-
-            assert client.receive() == "alice: still here"
-
-
 def test_each_connection_has_a_token_of_its_own(server):
     """Each connection ends with its own token: no other one of the same user ends it, or keeps it open.
 
@@ -585,6 +564,30 @@ def test_each_connection_has_a_token_of_its_own(server):
 
         second.expect_open()
         second.expect_close(1008, "Token expired")
+
+
+def test_another_lifetime_is_as_good(server):
+    """A token may live for a moment, for hours, or for a hundred years.
+
+    `TOKEN_LIFETIME` is for the tokens that you make. Of one that comes, `exp` alone tells how long it is good.
+    """
+    short, long, longest = (sign(server, "alice", lifetime=lifetime) for lifetime in (3, 4000, 3_153_600_000))
+    with (
+        server.connect(f"/ws?token={short}", name="short") as first,
+        server.connect(f"/ws?token={long}", name="long") as second,
+        server.connect(f"/ws?token={longest}", name="longest") as third,
+    ):
+        for client in (first, second, third):
+            assert client.receive() == "Hello, alice"
+
+        first.expect_open()
+        server.fast_forward(-0.1, since=short.expires)
+        first.expect_close(1008, "Token expired")
+        server.fast_forward(3000)
+        for client in (second, third):
+            client.send("still here")
+
+            assert client.receive() == "alice: still here"
 
 
 def test_an_expired_token_opens_no_more_doors(server):

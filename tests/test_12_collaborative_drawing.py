@@ -63,7 +63,7 @@ def test_the_page_is_served(server):
 def test_everyone_on_the_board_gets_it(server):
     """A stroke is sent to everyone on the board, whoever drew it.
 
-    Who is on it? A connection comes onto its board on joining, and goes from it on leaving.
+    All who name the same board join the same object. Who is on it, from joining to leaving?
     """
     with (
         server.connect("/ws/boards/garden", name="ann") as ann,
@@ -113,7 +113,7 @@ def test_a_late_joiner_sees_what_was_drawn(server):
 def test_boards_do_not_mix(server):
     """Each board has its own strokes, its own people and its own seq; its name is any text, decoded already.
 
-    What belongs to a board is best kept together, in an object of its own.
+    Take `board_id` as it comes, letter by letter, and keep what belongs to a board together, in an object of its own.
     """
     with (
         server.connect("/ws/boards/a", name="ann") as ann,
@@ -177,7 +177,7 @@ def test_a_board_outlives_its_people(server):
 def test_undo_takes_back_ones_own_newest(server):
     """Undo takes back the sender's own newest stroke that is still there, and everyone gets to know which.
 
-    Each connection needs to know what it drew.
+    Each connection needs to know what it drew, by its seq.
     """
     server.allow_reports()
     with (
@@ -237,7 +237,7 @@ def test_what_is_undone_is_gone(server):
 def test_with_nothing_left_an_undo_is_an_error(server):
     """Who has no stroke left gets an error for an undo, and nobody else gets anything.
 
-    Strokes of others are no reason to take one back.
+    Strokes of others are no reason to take one back, and an error uses no seq.
     """
     server.allow_reports()
     with (
@@ -654,8 +654,8 @@ def test_a_client_may_just_look_on(server):
 def test_leaving_right_after_the_last_word(server):
     """A client may leave right after its last word, good or bad: no traceback, and the others go on.
 
-    Your answer then goes to a client that has left, and so does the `receive_text()` after it:
-    Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch.
+    Your answer then goes to a client that has left, and raises `WebSocketDisconnect`. A `receive_text()` after
+    that raises `RuntimeError`, which `except WebSocketDisconnect` does not catch.
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden", name="ann") as ann:
@@ -679,7 +679,7 @@ def test_leaving_right_after_the_last_word(server):
 def test_one_that_drops_costs_nobody_an_event(server):
     """A connection that drops while an event goes round costs nobody else that event.
 
-    A send to a dead connection raises. What happens to the sends after it?
+    A send to a dead connection raises. What happens to the sends after it, and to the list that they go through?
     """
     with (
         server.connect("/ws/boards/garden", name="ann") as ann,
@@ -708,7 +708,8 @@ def test_one_that_drops_costs_nobody_an_event(server):
 def test_a_joiner_in_the_middle_of_a_burst(server):
     """Who joins while others draw misses nothing and gets nothing twice, however long its snapshot takes.
 
-    At each `await` others may run. Is a newcomer on the board when its snapshot is made, or before, or after?
+    At each `await` others may run. Is a newcomer on the board when its snapshot is made, or before, or after? A
+    lock helps only where everybody takes it.
     """
     with server.connect("/ws/boards/garden", name="ann") as ann:
         ann.expect_json({"type": "snapshot"})
@@ -774,7 +775,8 @@ def test_everybody_sees_the_same_board(server):
 def test_a_line_appears_in_other_tabs(browser):
     """In a browser, a line drawn in one tab appears on the canvas of another, and of one that opens later.
 
-    The page connects to the host that it came from, and a browser says where a page came from (`Origin`).
+    The page connects to the host that it came from, and a browser says where a page came from (`Origin`). Headers
+    of yours can forbid the page its script.
     """
     ann = browser.open("/?board=caf%C3%A9 b", name="ann's tab")
     ben = browser.open("/?board=caf%C3%A9 b", name="ben's tab")

@@ -9,6 +9,8 @@ makes trouble that a fast loopback never shows.
 from __future__ import annotations
 
 import asyncio
+import sys
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +38,17 @@ class Facts:
     answered: str | None = None
     closed: int | None = None
     invalid: str | None = None
+    guards: list[str] | None = None
+    """The dependencies that stand before a route; None if it was not made with `websocket`, or for there is none."""
+    refused_at: list[tuple[str, int]] = field(default_factory=list)
+    """Files and lines that led to the refusal of a handshake, the last call at the end."""
+    refused_for: str = ""
+    """The exception that refused it, if it was one."""
+    accepted: float | None = None
+    read: float | None = None
+    ended: float | None = None
+    """When it was accepted, when a message was last read, and when it was closed, in seconds of the loop's time."""
+    send_failed: bool = False
     raised: str | None = None
     returned: bool = False
     received: int = 0
@@ -179,6 +192,7 @@ class Nemesis:
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         traffic = self._traffic
         port = scope["client"][1]
+        traffic.facts.pop(port, None)  # so that the newest is the last
         facts = traffic.facts[port] = Facts(scope["path"], tab=_tab(scope), is_websocket=scope["type"] == "websocket")
         unheard, self._end_next = self._end_next, False
         if self._hold_next:
@@ -195,13 +209,22 @@ class Nemesis:
                 await asyncio.sleep(0)
             message = await receive()
             traffic.activity += 1
-            facts.received += message["type"] == "websocket.receive"
+            if message["type"] == "websocket.receive":
+                facts.received += 1
+                facts.read = _now()
             return message
 
         async def observed_send(message: Message) -> None:
             traffic.activity += 1
             await self._trouble(port, message["type"])
-            await send(message)
+            if facts.answered is None:
+                # Before the client knows of it: then somebody may ask.
+                _note_answer(facts, scope, message)
+            try:
+                await send(message)
+            except Exception:
+                facts.send_failed = True
+                raise
             traffic.activity += 1
             self._note(facts, message)
             if unheard and message["type"] == "websocket.accept" and port in traffic.lines:
@@ -214,8 +237,7 @@ class Nemesis:
             raise
         finally:
             facts.returned = True
-            endpoint = scope.get("endpoint")
-            facts.endpoint = getattr(endpoint, "__name__", None) if endpoint else None
+            facts.endpoint = _endpoint(scope)
             self._answer(facts, "none")
             traffic.activity += 1
 
@@ -238,14 +260,48 @@ class Nemesis:
             facts.sent += 1
         elif kind == "websocket.close" and facts.answered:
             facts.closed = message.get("code", 1000)
+            facts.ended = _now()
         elif kind != "http.response.start" and not message.get("more_body"):
-            facts.invalid = _invalid(message.get("reason"))
             self._answer(facts, kind)
 
     def _answer(self, facts: Facts, kind: str) -> None:
         if facts.answered is None:
             facts.answered = kind
             self._traffic.unanswered -= facts.tab is None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _endpoint(scope: Message) -> str | None:
+    """The name of the function that a path has led to, if it has led to one."""
+    endpoint = scope.get("endpoint")
+    return None if endpoint is None else _name(endpoint)
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", None) or type(function).__name__
+
+
+def _note_answer(facts: Facts, scope: Message, message: Message) -> None:
+    """Note what answers, and of a handshake that is refused, where in the code that happens."""
+    facts.endpoint = _endpoint(scope)
+    if not facts.is_websocket:
+        return
+    dependant = getattr(scope.get("route"), "dependant", None)
+    if dependant is not None:
+        facts.guards = [_name(guard.call) for guard in dependant.dependencies]
+    if message["type"] == "websocket.accept":
+        facts.accepted = _now()
+        return
+    facts.invalid = _invalid(message.get("reason"))
+    error = sys.exception()
+    frames = traceback.walk_tb(error.__traceback__) if error else reversed(list(traceback.walk_stack(None)))
+    facts.refused_at = [(frame.f_code.co_filename, line) for frame, line in frames]
+    if error is not None:
+        root = error.__cause__ or error.__context__ or error
+        facts.refused_for = traceback.format_exception_only(root)[-1].strip()
 
 
 def _invalid(reason: Any) -> str | None:

@@ -418,16 +418,17 @@ class Tab:
         self._note("→", f"connects to {url._replace(scheme='', netloc='').geturl() if here else socket.url}")
         socket.on("framesent", self._says)
         socket.on("framereceived", self._hears)
-        socket.on("socketerror", lambda error: self._trouble(f"WebSocket error: {error}"))
+        where = url.path if here else socket.url
+        socket.on("socketerror", lambda error: self._trouble(f"the WebSocket to {where} failed: {error}"))
         socket.on("close", lambda socket: self._ended())
 
     def _says(self, message: str | bytes) -> None:
         self.sent += 1
-        self._note("→", shown(message))
+        self._note("→", shown(message), message)
 
     def _hears(self, message: str | bytes) -> None:
         self.heard += 1
-        self._note("←", shown(message))
+        self._note("←", shown(message), message)
 
     def _ended(self) -> None:
         self.ends += 1
@@ -440,11 +441,13 @@ class Tab:
 
     def _told(self) -> str:
         """What the page itself reports, as the end of a sentence."""
-        return f". The page reports: {self._troubles[0]}" if self._troubles else ""
+        if self._troubles:
+            return f". The page reports: {self._troubles[0]}"
+        return "" if self._sockets else ". The page has opened no WebSocket"
 
-    def _note(self, arrow: str, what: str) -> None:
+    def _note(self, arrow: str, what: str, message: str | bytes | None = None) -> None:
         if self.is_open:
-            self._server.transcript.add(self.name, arrow, what)
+            self._server.transcript.add(self.name, arrow, what, message)
 
 
 _numbers = itertools.count(1)

@@ -219,7 +219,7 @@ def reset(arguments: argparse.Namespace) -> int:
     kept = stubs.reset(exercise)
     print(f"{exercise.own.relative_to(exercise.root).as_posix()} is the original again.")
     if kept is not None:
-        print(f"Your version is kept in {os.path.relpath(kept)}{os.sep}")
+        print(f"Your version is kept in {os.path.relpath(kept)}{os.sep}; to have it back, copy it from there.")
     return 0
 
 

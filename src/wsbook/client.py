@@ -61,7 +61,7 @@ class Client:
 
     def send(self, message: str | bytes) -> None:
         """Send a text (`str`) or a binary (`bytes`) message."""
-        self._note("→", shown(message))
+        self._note("→", shown(message), message)
         self._send(lambda: self.connection.send(message), len(message))
 
     def send_json(self, value: Any) -> None:
@@ -95,7 +95,10 @@ class Client:
         if not self._wait(lambda: bool(inbox) or self.connection.ended, None):
             raise CheckFailed("silent", f"nothing came back to {self.name}", client=self)
         if not inbox:
-            raise self._ended("the connection ended, and no message had come")
+            lines = self._host.transcript.lines
+            got_any = any(line.who == self.name and line.arrow == "←" and line.message is not None for line in lines)
+            more = "further " if got_any else ""
+            raise self._ended(f"the connection ended, and no {more}message had come")
         message = inbox.popleft()
         return self.receive() if message == passing_over else message
 
@@ -107,9 +110,8 @@ class Client:
                 raise ValueError
             return json.loads(message)
         except ValueError:
-            raise CheckFailed(
-                "not json", "a message came that is no JSON text", client=self, received=message
-            ) from None
+            what = "a binary message came, and no JSON text" if isinstance(message, bytes) else "no JSON came"
+            raise CheckFailed("not json", what, client=self, received=message) from None
 
     def expect_json(self, value: Any) -> None:
         """Fail unless the next message is this JSON. Of an object only the keys named in `value` count.
@@ -122,7 +124,7 @@ class Client:
             error.expected = described(value) if error.expected is MISSING else error.expected
             raise
         if not agrees(found, value):
-            message = "something else came than was expected"
+            message = f"something else came to {self.name} than was expected"
             raise CheckFailed("different", message, client=self, expected=described(value), received=found)
 
     def receive_until(self, message: str) -> None:
@@ -141,8 +143,9 @@ class Client:
             while len(messages) < count:
                 messages.append(self.receive())
         except CheckFailed as error:
-            if messages and error.kind == "silent":
-                error.message = f"only {len(messages)} of {count} messages came to {self.name}"
+            if messages:
+                ended = "" if error.kind == "silent" else ", and the connection ended"
+                error.message = f"only {len(messages)} of {count} messages came to {self.name}{ended}"
                 error.received = messages
             raise
         return messages
@@ -174,7 +177,11 @@ class Client:
         wanted = describe_end(code, reason)
         if inbox:
             raise CheckFailed(
-                "too many", "a message came before the close", client=self, expected=wanted, received=inbox.popleft()
+                "too many",
+                "a message came where a close was expected",
+                client=self,
+                expected=wanted,
+                received=inbox.popleft(),
             )
         if not self.connection.ended:
             raise CheckFailed("still open", "the connection is still open", client=self, expected=wanted)
@@ -214,13 +221,13 @@ class Client:
             self.connection.protocol.send_text(message.encode())
             self.connection.protocol.send_close(1000)
 
-        self._goodbye(write, f"{shown(message)} and, in the same breath, goodbye (1000)")
+        self._goodbye(write, f"{shown(message)} and, in the same breath, goodbye (1000)", message)
 
-    def _goodbye(self, write: Callable[[], None], note: str) -> None:
+    def _goodbye(self, write: Callable[[], None], note: str, message: str | None = None) -> None:
         self.left = True
         connection = self.connection
         if not connection.ended:
-            self._note("→", note)
+            self._note("→", note, message)
             with connection.protocol_mutex:
                 if connection.protocol.state is State.OPEN:
                     write()
@@ -240,7 +247,7 @@ class Client:
                 self.connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             else:
                 self.connection.socket.shutdown(socket.SHUT_WR)
-            self.connection.listener = lambda arrow, what: None
+            self.connection.listener = lambda arrow, what, message=None: None
             self.connection.close_socket()
         self._host.wait_until_noticed(self)
 
@@ -268,5 +275,5 @@ class Client:
         received = describe_end(self.close_code, self.close_reason)
         return CheckFailed(kind, message, client=self, received=received)
 
-    def _note(self, arrow: str, what: str) -> None:
-        self._host.transcript.add(self.name, arrow, what)
+    def _note(self, arrow: str, what: str, message: str | bytes | None = None) -> None:
+        self._host.transcript.add(self.name, arrow, what, message)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
@@ -23,6 +23,12 @@ MOST = 2**27
 OBSERVED = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING)
 
 
+class Listener(Protocol):
+    """Hears of what goes over a connection, as it is shown; `message` is a message in full."""
+
+    def __call__(self, arrow: str, what: str, message: str | bytes | None = None) -> None: ...
+
+
 class Connection(ClientConnection):
     """A connection that keeps everything that arrives, in order, without ever making the server wait."""
 
@@ -31,7 +37,7 @@ class Connection(ClientConnection):
         self.news = threading.Condition()
         self.ended = False
         self.fence = -1
-        self.listener: Callable[[str, str], None] = lambda arrow, what: None
+        self.listener: Listener = lambda arrow, what, message=None: None
         self.has_spoken: Callable[[], None] = lambda: None
         self._fragments: list[bytes] = []
         self._text = True
@@ -68,7 +74,7 @@ class Connection(ClientConnection):
         if self._kept > MOST:
             return
         with self.news:
-            self.listener("←", shown(message))
+            self.listener("←", shown(message), message)
             self.inbox.append(message)
             self.news.notify_all()
 

@@ -9,10 +9,21 @@ from typing import Any
 
 from .difference import difference
 from .failures import EXIT, Explanation, explain_failure
+from .refusals import http_status, refusal_of, refused
 from .server import Server
-from .tracebacks import Trouble, troubles
-from .transcript import shown
+from .tracebacks import NOBODY_CAUGHT_IT, Trouble, to_blame, troubles
 from .verdict import CheckFailed
+from .witnesses import (
+    act_of_another,
+    answer_to_another,
+    elsewhere,
+    has_spoken,
+    last_act,
+    named,
+    others_who_got,
+    served_before,
+    times_got,
+)
 
 
 def explain(error: CheckFailed, server: Server) -> Explanation:
@@ -24,7 +35,9 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
         return explain_failure(server.failure, troubles(server.log, folder))
     found = troubles(server.log, folder)
     trouble = found[-1] if found else Trouble("", None)
-    slip = _slip(trouble, server)
+    if error.kind == "traceback":
+        trouble = to_blame(found, server.reports_allowed) or trouble
+    slip = _slip(error, trouble, server)
     standing = server.standing
     if standing is not None and standing.state == "stalled" and not slip:
         return Explanation(
@@ -42,63 +55,41 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     if facts.get("raised") == "SystemExit":
         return Explanation(EXIT, trouble.place, trouble.exception)
     cause = slip or _CAUSES.get(error.kind, _no_cause)(error, server, facts)
-    elsewhere = _elsewhere(error, server)
-    if elsewhere:
-        cause = elsewhere if error.kind == "silent" else f"{cause} {elsewhere}"
+    other = elsewhere(error, server)
+    if other:
+        cause = other if error.kind == "silent" else f"{cause} {other}".lstrip()
         return Explanation(cause, trouble.place, trouble.exception)
+    place, exception = refusal_of(error, facts, folder)
+    if place is not None:
+        return Explanation(cause, place, exception)
     # A traceback that has nothing to do with what failed would lead astray.
     unrelated = error.kind in ("different", "too many", "wrong close", "still open", "silent")
-    if error.kind == "silent" and not _said_anything(error.client, server):
+    if error.kind == "silent" and not has_spoken(error.client, server):
+        unrelated = False
+    if error.kind == "wrong close" and "1011" in cause:
         unrelated = False
     related = not unrelated or bool(facts.get("raised"))
     return Explanation(cause, trouble.place, trouble.exception) if related else Explanation(cause)
 
 
-def _slip(trouble: Trouble, server: Server) -> str:
+def _times(number: int) -> str:
+    return "twice" if number == 2 else f"{number} times"
+
+
+def _slip(error: CheckFailed, trouble: Trouble, server: Server) -> str:
     """What is plain from the log, whatever else it has led to."""
     forgotten = re.search(r"coroutine '(?:[\w<>]+\.)*(\w+)' was never awaited", server.log)
     if forgotten:
         return f"`{forgotten[1]}(…)` is called and never awaited, so it does nothing. Put `await` before it."
     if trouble.exception.startswith("NameError"):
         return f"A name is not known: {trouble.exception.partition(': ')[2]}. Is it imported?"
+    unpassed = re.match(r"TypeError: (\S+)\(\) missing \d+ required positional arguments?: (.+)", trouble.exception)
+    if unpassed and trouble.place is None and error.kind in ("refused", "http status"):
+        return (
+            f"FastAPI has nothing to pass to `{unpassed[1]}` as {unpassed[2]}: "
+            "a handshake brings no `Request`, and an HTTP request no `WebSocket`."
+        )
     return ""
-
-
-def _refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
-    status = error.received
-    if status == 101:
-        return (
-            "The handshake succeeded, so the client was let in. "
-            "To refuse it, nothing may be accepted: let the annotation "
-            "or a dependency refuse it, or raise WebSocketException before `accept()`."
-        )
-    if status == 403 and not facts.get("endpoint"):
-        routes = ", ".join(server.routes()) or "none"
-        return (
-            "No WebSocket route is registered at that path. For WebSockets FastAPI answers an unknown path with 403, "
-            f"never 404. Your WebSocket routes: {routes}."
-        )
-    if status == 403 and facts.get("invalid"):
-        cause = (
-            f"FastAPI has refused the handshake, because a value that your route `{facts['endpoint']}` or a dependency "
-            f"declares is missing or not valid: {facts['invalid']}."
-        )
-        if re.search("query parameter .*: Field required", facts["invalid"]):
-            cause += (
-                " An argument that is not in the path, has no default, and is not annotated as `WebSocket` "
-                "is a query parameter that must be there."
-            )
-        return cause
-    if status == 403:
-        return (
-            f"Your route `{facts['endpoint']}` was found, but the connection was closed or refused before `accept()`: "
-            "by `close()`, by a WebSocketException, or by a path value, query value or dependency that is not valid."
-        )
-    if status == 500 and facts.get("raised"):
-        return "Your route raised an exception before it called `await websocket.accept()`."
-    if status == 500:
-        return "Your route returned without calling `await websocket.accept()`."
-    return f"Your route answered the handshake with HTTP status {status}, as an HTTPException before `accept()` does."
 
 
 def _never_accepted(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
@@ -106,12 +97,24 @@ def _never_accepted(error: CheckFailed, server: Server, facts: dict[str, Any]) -
 
 
 def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
-    other = _who_else_got(error.expected, server, error.client)
-    if other:
-        return f"Another client got it: {other}. Who is it sent to?"
-    if not _said_anything(error.client, server):
+    others = others_who_got(error.expected, error.received, error.client, server)
+    if others:
+        return f"{'Another client' if len(others) == 1 else 'Others'} got it: {named(others)}. Who is it sent to?"
+    act = act_of_another(error, server)
+    if act is not None:
+        line, other = act
+        if other is not None and other.left and not server.facts(other).get("returned"):
+            return f"{other} has left, and your route for it has not ended yet. What does it wait for?"
+        return f"The last thing that happened is {line.who} → {line.what}. What is sent then, to whom, within a second?"
+    if not has_spoken(error.client, server):
+        last = last_act(server)
         if len(server.clients) == 1:
-            return "Nobody has said anything: your server is to send this of its own accord. What sends it, and when?"
+            return (
+                "No client has said anything: your server is to send this of its own accord, "
+                "and nothing came within a second. What sends it, and when?"
+            )
+        if last is not None and last.who == error.client.name:
+            return "This client has just connected, and is to be told something at once. What does your route wait for?"
         return (
             "This client has said nothing itself: it is to hear of what another one did, "
             "or what your server does of its own accord. "
@@ -128,36 +131,6 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     return "Your route has read what this client sent, but sends it nothing more, or not within a second."
 
 
-def _said_anything(client: Any, server: Server) -> bool:
-    said = [line for line in server.transcript.lines if client and line.who == client.name and line.arrow == "→"]
-    return len(said) > 1 or client is None
-
-
-def _who_else_got(expected: Any, server: Server, client: Any) -> str:
-    if not isinstance(expected, str):
-        return ""
-    wanted = shown(expected)
-    lines = list(server.transcript.lines)
-    got = {line.who for line in lines if line.arrow == "←" and line.what == wanted}
-    if client is not None and client.name in got:
-        return ""
-    return ", ".join(name for name in dict.fromkeys(line.who for line in lines) if name in got)
-
-
-def _elsewhere(error: CheckFailed, server: Server) -> str:
-    """What went wrong for another client, where that may be why this one was told nothing, or something else."""
-    told_nothing = error.kind == "silent" and not _said_anything(error.client, server)
-    if not told_nothing and error.kind != "different":
-        return ""
-    for other in server.clients:
-        facts = server.facts(other) if other is not error.client and (told_nothing or not other.left) else {}
-        if facts.get("raised"):
-            return f"Your route has ended with an exception for {other}: what it was still to do there was not done."
-        if facts.get("returned") and not other.left and other.close_code == 1006:
-            return f"Your route has returned for {other}, who had not left, and the connection dropped (1006)."
-    return ""
-
-
 def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if str(error.expected).startswith("closed with") and facts.get("returned") and not facts.get("raised"):
         return (
@@ -167,10 +140,11 @@ def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if facts.get("raised"):
         return "Your route raised an exception, and that ends the connection with 1006: no close frame was sent."
     if facts.get("returned"):
-        return (
-            "Your route returned without closing the connection, and the client sees it drop (1006). "
-            "Is there a loop around receiving and sending?"
-        )
+        again = "Is there a loop around receiving and sending?"
+        if facts.get("received", 0) > 1:
+            again = f"It had read {facts['received']} messages of this client. Why does it end there?"
+        cause = "Your route returned without closing the connection, and the client sees it drop (1006). "
+        return cause + (served_before(error, server) or again)
     return "The TCP connection ended without a close frame."
 
 
@@ -183,18 +157,29 @@ def _closed(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         )
     if str(error.received).startswith("closed with 1012"):
         return "The whole server shuts down, and closes every connection with 1012. Does your code send it a signal?"
-    return "Your server closed the connection, and the client was still there."
+    cause = "Your server closed the connection, and the client was still there."
+    accepted, read, ended = (facts.get(name) for name in ("accepted", "read", "ended"))
+    if accepted is not None and ended is not None and ended - accepted >= 1:
+        cause += f" That was {ended - accepted:.1f} s after it was accepted"
+        cause += "." if read is None else f", and {ended - read:.1f} s after your route had read its last message."
+    return f"{cause} {served_before(error, server)}".rstrip()
 
 
 def _too_many(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if str(error.expected).startswith("closed with"):
         return "Your server sends this where it should close the connection."
+    times = times_got(error.received, error.client, server)
+    if times > 1:
+        return f"This has come to {error.client} {_times(times)}. Is it sent again, or too early?"
     return (
-        "Your server sends more than the contract names: a message is sent twice, or to a client it was not meant for."
+        "Your server sends more than the contract names: "
+        "too early, to a client that it is not meant for, or of its own accord."
     )
 
 
 def _wrong_close(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if str(error.received).startswith("closed with 1011") and "Traceback" in server.log:
+        return "Your server took this for a bug, and closed with 1011."
     return "The server closes the connection, but with another code or reason. Compare the two, letter by letter."
 
 
@@ -205,36 +190,41 @@ def _still_open(error: CheckFailed, server: Server, facts: dict[str, Any]) -> st
 
 
 def _different(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
-    return difference(error.expected, error.received)
-
-
-def _http_status(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
-    if error.received == 404:
-        return "There is no HTTP route for that method and path."
-    if error.received == 405:
-        return "The path is there, but not for this method."
-    if error.received == 500:
-        return "Your HTTP route, or a dependency of it, raised an exception."
-    if error.received == 422:
-        return "FastAPI answers 422 by itself when a value that is declared is missing, or is not valid."
-    if error.received in (307, 308):
-        return "The server redirects: the path is registered with another ending, such as a slash more or less."
-    if error.received in range(200, 300):
-        return "The request was let in, and answered."
-    return f"Your HTTP route answered with status {error.received}."
+    expected, received = error.expected, error.received
+    cause = answer_to_another(error, server)
+    if cause:
+        return cause
+    cause = difference(expected, received)
+    times = times_got(received, error.client, server)
+    if times > 1 and cause.startswith(("They part", "Another text")):
+        return f"This has come to {error.client} {_times(times)}. Is it sent again?"
+    return cause
 
 
 def _not_json(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    if isinstance(error.received, bytes):
+        return "It came as a binary message, and should be text. What does `mode` of `send_json` say, if you use it?"
     return "The answer cannot be parsed as JSON. `send_json(…)` makes JSON of a dict, `send_text(str(…))` does not."
 
 
 def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if "once a close message has been sent" in str(error.received):
+        if server.last_facts().get("answered") == "websocket.close":
+            return (
+                "The handshake was refused with `close()`, and your code went on with the connection. "
+                "`close()` ends no function: return, or raise WebSocketException instead. "
+                "A route runs although its dependency has closed."
+            )
         return (
             "Your route goes on with a connection that is over: after a close of its own, or after a send that failed, "
             "for a send to a client that has left may raise too. What ends the route there?"
         )
     if "WebSocketDisconnected" in str(error.received):
+        if "once a disconnect message has been received" in str(error.received):
+            return "Your route has been told that the client left, and calls receive again. What ends the route there?"
+        ends = [server.facts(client) for client in server.clients]
+        if any(end.get("raised") == "WebSocketDisconnected" and end.get("closed") is not None for end in ends):
+            return "Your route has closed this connection itself, and calls receive again. What ends the route there?"
         return (
             "`WebSocketDisconnected`, with -ed, is a RuntimeError of Starlette's: a send has found the client gone, or "
             "your route has closed the connection itself, and then somebody calls receive again. "
@@ -243,6 +233,16 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
     if "CancelledError" in str(error.received):
         return "Who awaits a task that was cancelled gets its CancelledError. It is expected there; suppress it."
     if "WebSocketDisconnect" in str(error.received):
+        if "exception was never retrieved" in server.log:
+            return (
+                "A task of yours has failed as its client left, and nobody awaits it: "
+                "no `try` around `create_task` catches what is raised in the task."
+            )
+        if not any(sign in server.log for sign in NOBODY_CAUGHT_IT):
+            return (
+                "A client left, and an `except` of yours has logged that as an error. "
+                "`except Exception` catches WebSocketDisconnect, too. What has to catch it first?"
+            )
         return (
             "A client left, and your server's log shows a traceback. A goodbye is no error: "
             "`receive_text()` raises WebSocketDisconnect, and a send to a client that has left may raise too. "
@@ -274,7 +274,7 @@ def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         "late": "Clients wait for each other: while your route works for one, the others are not served. Does it call "
         "time.sleep, or hold a lock while it waits?",
         "not reading": "Your route does not call receive while the client sends, so the message gets stuck on its way.",
-        "missed": "It was under way while this client joined, or sent to a list that changed meanwhile. "
+        "missed": "It was overtaken, or under way while this client joined, or sent to a list that changed meanwhile. "
         "Whatever your server does between numbering an event and having it on its way to everybody, "
         "or between making a snapshot and adding the client, others run at each `await` in it.",
         "doubled": "Your server sends an event to a client whose snapshot has it in it already, or twice. "
@@ -283,11 +283,13 @@ def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         "it is numbered, with an `await` in between? Others run there.",
         "impossible": "Take the events in the order of their seq: at this place nothing was on the board to which this "
         "could have happened. Looking, deciding and numbering belong together: at an `await` in between others run.",
-        "snapshot": "The strokes of a snapshot and its seq have to be of the same moment. "
-        "At an `await` between them others run.",
+        "snapshot": "Strokes change only by an event, in the same step in which it is numbered, and the strokes of a "
+        "snapshot and its seq are of one moment: at an `await` in between others run.",
+        "out of turn": "What one client asks for is to happen in the order of its asking. Is each message dealt with "
+        "before the next is received? Or is one passed over?",
         "two orders": "There are two orders: two events have the same number, or an event looks different for each "
         "client. Who counts, and when?",
-        "silent http": "Your HTTP route never comes to its `return`.",
+        "silent http": "Your HTTP route does not come to its `return`, or not within a second.",
         "gone": "The server's process or its socket is gone.",
         "no handshake": "The TCP connection ended in the middle of the handshake.",
         "subprotocol": "Your server selects a subprotocol that the client has not offered, or several. "
@@ -298,7 +300,7 @@ def _no_cause(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
 
 
 _CAUSES: dict[str, Callable[[CheckFailed, Server, dict[str, Any]], str]] = {
-    "refused": _refused,
+    "refused": refused,
     "never accepted": _never_accepted,
     "silent": _silent,
     "dropped": _dropped,
@@ -307,7 +309,7 @@ _CAUSES: dict[str, Callable[[CheckFailed, Server, dict[str, Any]], str]] = {
     "wrong close": _wrong_close,
     "still open": _still_open,
     "different": _different,
-    "http status": _http_status,
+    "http status": http_status,
     "not json": _not_json,
     "traceback": _traceback,
     "no shutdown": _no_shutdown,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 from .transcript import shown
@@ -18,6 +19,8 @@ def difference(expected: Any, received: Any) -> str:
     if isinstance(expected, str) and isinstance(received, str):
         return _text_difference(expected, received)
     if isinstance(expected, dict) and isinstance(received, dict):
+        if "type" in expected and "type" in received and expected["type"] != received["type"]:
+            return f"'type' is {received['type']!r} and not {expected['type']!r}."
         missing = [key for key in expected if key not in received]
         if missing:
             return f"Missing: {', '.join(map(repr, missing))}."
@@ -28,22 +31,26 @@ def difference(expected: Any, received: Any) -> str:
         return " ".join(f"{key!r} is {received[key]!r} and not {expected[key]!r}." for key in wrong)
     if isinstance(expected, list) and isinstance(received, list):
         return _list_difference(expected, received)
-    if type(expected) is not type(received):
+    if type(expected) is not type(received) and expected is not None and received is not None:
         return f"One is of type {type(expected).__name__}, the other of type {type(received).__name__}."
     return ""
 
 
 def _is_as_described(received: Any, expected: Any) -> bool:
-    return agrees(received, str) if expected == SOME_TEXT else bool(received == expected)
+    return agrees(received, str if expected == SOME_TEXT else expected)
 
 
 def _list_difference(expected: list[Any], received: list[Any]) -> str:
     if len(expected) != len(received):
-        return f"The list has {len(received):,} entries, {len(expected):,} were expected."
+        entries = f"{len(received):,} {'entry' if len(received) == 1 else 'entries'}"
+        return f"The list has {entries} instead of {len(expected):,}."
     if sorted(map(repr, expected)) == sorted(map(repr, received)):
         return "The entries are the right ones, in another order."
     at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=True)) if a != b), 0)
-    return f"Entry {at + 1:,} is {received[at]!r:.100} and not {expected[at]!r:.100}."
+    came, wanted = f"{received[at]!r:.100}", f"{expected[at]!r:.100}"
+    if came == wanted and isinstance(received[at], str) and isinstance(expected[at], str):
+        return f"Entry {at + 1:,}: {_text_difference(expected[at], received[at])}"
+    return f"Entry {at + 1:,} is {came} and not {wanted}."
 
 
 def _text_difference(expected: str, received: str) -> str:
@@ -51,6 +58,10 @@ def _text_difference(expected: str, received: str) -> str:
         return "They differ only in blanks at the ends."
     if received.split() == expected.split():
         return "They differ only in blanks."
+    if not received:
+        return "An empty text came."
+    if unicodedata.normalize("NFC", received) == unicodedata.normalize("NFC", expected):
+        return "They look alike, and consist of other characters, as after Unicode normalization."
     if received.casefold() == expected.casefold():
         return "They differ only in upper and lower case."
     if received == json.dumps(expected) or received == json.dumps(expected, ensure_ascii=False):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from ._load import Failure, Place
 from .tracebacks import Trouble
@@ -20,6 +22,11 @@ class Explanation:
     cause: str
     place: Place | None = None
     exception: str = ""
+
+
+def _lies_beside(failure: Failure) -> bool:
+    missing = re.search(r"No module named '(\w+)'", failure.message)
+    return bool(missing and failure.place and Path(failure.place.file).with_name(f"{missing[1]}.py").exists())
 
 
 def explain_failure(failure: Failure, found: list[Trouble]) -> Explanation:
@@ -47,6 +54,8 @@ def explain_failure(failure: Failure, found: list[Trouble]) -> Explanation:
             cause = "Your file calls `sys.exit()` while it is imported, before there is a server."
         elif "relative import" in failure.message:
             cause += " A relative import works only inside a package."
+        elif failure.place and _lies_beside(failure):
+            cause += " The module lies beside this file: import it relatively."
         return Explanation(cause, failure.place, failure.message)
     if failure.kind == "endless import":
         cause = "The import of your file does not come to an end. "

@@ -81,7 +81,7 @@ def begin(
 
     def connection(*arguments: Any, **options: Any) -> Connection:
         connection = Connection(*arguments, **options)
-        connection.listener = lambda arrow, what: transcript.add(name, arrow, what)
+        connection.listener = lambda arrow, what, message=None: transcript.add(name, arrow, what, message)
         connection.has_spoken = has_spoken
         return connection
 

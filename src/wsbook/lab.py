@@ -43,7 +43,7 @@ class LiveClient(Client):
         except CheckFailed:
             self._note_end()
             raise
-        self._note("←", shown(message))
+        self._note("←", shown(message), message)
         return message
 
     def listen(self) -> list[str | bytes]:
@@ -81,8 +81,8 @@ class LiveClient(Client):
         self._note("·", "is frozen, with its connection open")
         self.connection.send_data = lambda: None  # type: ignore[method-assign]
 
-    def _goodbye(self, write: Callable[[], None], note: str) -> None:
-        super()._goodbye(write, note)
+    def _goodbye(self, write: Callable[[], None], note: str, message: str | None = None) -> None:
+        super()._goodbye(write, note, message)
         self._ended_within(PATIENCE)
         self._note_end()
 

@@ -48,11 +48,13 @@ def _standing(exercise: Exercise, record: dict[str, Any]) -> Standing:
         return Standing("○", "not started", 0)
     passed = record.get("passed")
     passed = passed if isinstance(passed, int) else 0
-    if record.get("digest") == results.digest(exercise.own):
-        is_solved = record["status"] == "solved"
-        return Standing("✓", "solved", passed) if is_solved else Standing("✗", "failing", passed)
+    is_of_today = record.get("digest") == results.digest(exercise.own)
+    if is_of_today and record["status"] == "solved":
+        return Standing("✓", "solved", passed)
     if stubs.is_original(exercise):
         return Standing("○", "not started", 0)
+    if is_of_today:
+        return Standing("✗", "failing", passed)
     return Standing("~", "changed since graded", passed)
 
 

@@ -30,6 +30,7 @@ from . import exports, parallel, report, results
 from ._chromium import Chromium, NoBrowser
 from ._load import Source
 from .browser import Browser
+from .client import Client
 from .course import Exercise, NotFound, find_root
 from .process import prepare
 from .results import Check, Grade
@@ -239,14 +240,14 @@ def _is_judged_by_its_log(item: pytest.Item) -> bool:
 
 
 def _judge_log(server: Server) -> None:
-    from .tracebacks import troubles
+    from .tracebacks import to_blame, troubles
 
     if server.tracebacks_allowed or server.failure is not None:
         return
     found = troubles(server.final_log(), Path(server.source.path).parent)
-    blamed = [trouble for trouble in found if not (server.reports_allowed and trouble.is_a_report)]
-    if blamed:
-        raise CheckFailed("traceback", "the server's log shows a traceback", received=blamed[-1].exception)
+    trouble = to_blame(found, server.reports_allowed)
+    if trouble is not None:
+        raise CheckFailed("traceback", "the server's log shows a traceback", received=trouble.exception)
 
 
 # Reporting
@@ -300,7 +301,11 @@ def _as_failure(item: pytest.Item, error: Exception) -> CheckFailed:
         if ".status_code" in _statement(error)[0]:
             message = "the request was answered in another way"
             return CheckFailed("http status", message, expected=expected, received=received)
-        return CheckFailed("different", "something else came than was expected", expected=expected, received=received)
+        client = _listener(error)
+        message = (
+            f"something else came to {client} than was expected" if client else "something else came than was expected"
+        )
+        return CheckFailed("different", message, client=client, expected=expected, received=received)
     return CheckFailed("broken check", f"{type(error).__name__}: {error}")
 
 
@@ -316,6 +321,18 @@ def _statement(error: BaseException) -> tuple[str, Any]:
             found = (textwrap.dedent("".join(lines)).strip(), trace.tb_frame)
         trace = trace.tb_next
     return found
+
+
+def _listener(error: BaseException) -> Client | None:
+    """The client that heard what a check compared: `assert ann.receive() == …`."""
+    source, frame = _statement(error)
+    try:
+        statement = ast.parse(source).body[0]
+    except (SyntaxError, IndexError):
+        return None
+    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    found = [frame.f_locals[name] for name in names if isinstance(frame.f_locals.get(name), Client)]
+    return found[0] if len(set(found)) == 1 else None
 
 
 def _lines_of(code: Any, instruction: int, line: int) -> tuple[int, int]:

@@ -105,7 +105,8 @@ class Referee:
                 message = f"got the event with seq {seq} before the one with seq {due}"
                 raise _failed("overtaken", person, message, f"the event with seq {due}", event)
             missed = self.order[due][0] if due in self.order else f"the event with seq {due}"
-            raise _failed("missed", person, f"missed the event with seq {due}", missed, event)
+            message = f"got the event with seq {seq}, and not the one with seq {due} before it"
+            raise _failed("missed", person, message, missed, event)
         person.seq = due
         known, witness = self.order.setdefault(due, (event, person))
         if not (agrees(event, known) or agrees(known, event)):
@@ -204,8 +205,8 @@ class Referee:
             if person.is_here and (asked["type"] != "undo" or person.drawn):
                 if until is None:
                     raise _failed("silent", person, "asked for something that never happened", asked)
-                message = f"asked for one thing after the other, and the {until['type']} came first"
-                raise _failed("overtaken", person, message, asked, until)
+                message = "asked for one thing after the other, and the second happened without the first"
+                raise _failed("out of turn", person, message, asked, until)
             person.asked.popleft()
             person.errors_due += asked["type"] == "undo"
         if person.asked:
@@ -219,7 +220,7 @@ class Referee:
         expected, found = self.states[seq], snapshot["strokes"]
         numbers = [stroke.get("seq") if isinstance(stroke, dict) else stroke for stroke in found]
         if numbers != expected:
-            message = f"got a snapshot with seq {seq} that has other strokes than were there after that event"
+            message = f"got a snapshot with seq {seq} {_what_is_wrong(expected, numbers)}"
             raise _failed("snapshot", person, message, f"strokes {expected}", f"strokes {numbers}")
         for number, stroke in zip(expected, found, strict=True):
             event = self.order[number][0]
@@ -237,6 +238,17 @@ def _parsed(person: Person, message: str | bytes) -> Event:
     if not isinstance(event, dict):
         raise _failed("not json", person, "got a message that is no JSON object", "an event", shown(message))
     return event
+
+
+def _what_is_wrong(expected: list[int], numbers: list[Any]) -> str:
+    """How the strokes of a snapshot differ from those that are there, both known by their numbers."""
+    missing = [number for number in expected if number not in numbers]
+    more = [number for number in numbers if number not in expected]
+    if missing:
+        return f"without the stroke {missing[0]}, which no event before it had taken away"
+    if more:
+        return f"with the stroke {more[0]}, which is not there after that event"
+    return "that has its strokes in another order, or one of them twice"
 
 
 def _mark(event: Event) -> float:

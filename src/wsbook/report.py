@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 WIDTH = 100
 MOST = 400
 """Characters of a value that are shown."""
+MANY = 12
+"""Entries of a list that are shown one by one."""
 
 
 def explanation(grading: Grading, item: pytest.Item, check: Check, failure: CheckFailed, servers: list[Server]) -> str:
@@ -63,8 +65,22 @@ def _paragraph(text: str) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, (str, bytes)) and not str(value).startswith(("closed with", "the connection dropped")):
         return shown(value)
-    text = str(value)
+    text = value if isinstance(value, str) else _brief(value)
     return text if len(text) <= MOST else f"{text[:MOST]}… ({len(text):,} characters)"
+
+
+def _brief(value: Any) -> str:
+    """A value as Python writes it, of a long list only the ends."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_brief(entry)}" for key, entry in value.items()) + "}"
+    if not isinstance(value, list):
+        return repr(value)
+    if len(value) <= MANY:
+        return "[" + ", ".join(map(_brief, value)) + "]"
+    if all(entry == value[0] for entry in value):
+        return f"{len(value):,} times {_brief(value[0])}"
+    ends = [*map(_brief, value[:2]), "…", *map(_brief, value[-2:])]
+    return f"[{', '.join(ends)}] ({len(value):,} entries)"
 
 
 def _located(place: Place, root: Path) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_futures
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -67,7 +68,7 @@ class Server:
     def stop(self) -> None:
         """End the process and all that it started, at once. Can be called again."""
         for client in self.clients:
-            client.connection.listener = lambda arrow, what: None
+            client.connection.listener = lambda arrow, what, message=None: None
         self._process.stop()
         for client in self.clients:
             client.connection.close_socket()
@@ -225,7 +226,11 @@ class Server:
             answer = future.result()
         except httpx.HTTPError:
             raise CheckFailed("gone", f"the connection ended before {request} was answered") from None
-        body = json.dumps(options["json"], ensure_ascii=False) if "json" in options else options.get("content")
+        body = options.get("content")
+        if "json" in options:
+            body = json.dumps(options["json"], ensure_ascii=False)
+        elif "data" in options:
+            body = urlencode(options["data"])
         self.transcript.add("HTTP", "→", request + ("" if body is None else f" {shown(body)}"))
         self.transcript.add("HTTP", "←", f"{answer.status_code} {shown(answer.text)}")
         return answer

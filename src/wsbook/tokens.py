@@ -145,7 +145,14 @@ def _noted(server: Server, about: str, text: str, expires: int) -> Token:
 
 
 def _described(claims: dict[str, Any], lifetime: int | None) -> str:
-    exp = "no exp" if lifetime is None else f"exp in {lifetime} s" if lifetime > 0 else f"exp {-lifetime} s ago"
+    # Rounded up to a whole second: it may be up to one second later.
+    ahead = lifetime is not None and lifetime >= 0
+    span = (
+        ""
+        if lifetime is None
+        else f"{min(abs(lifetime), abs(lifetime + 1))} to {max(abs(lifetime), abs(lifetime + 1))} s"
+    )
+    exp = f"exp in {span}" if ahead else f"exp {span} ago" if span else "no exp"
     return f"sub {claims['sub']}, {exp}" if "sub" in claims else f"no sub, {exp}"
 
 

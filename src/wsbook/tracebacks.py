@@ -49,14 +49,24 @@ def troubles(log: str, folder: Path) -> list[Trouble]:
         headline = " ".join([line for line in before.splitlines() if line.strip(" |+-")][-2:])
         if found and any(words in headline for words in CHAINED):
             headline = found[-1].headline
-        found.append(Trouble(exception, _last_own_line(body, folder), headline))
+        found.append(Trouble(exception, _own_line(body, folder), headline))
     return found
 
 
-def _last_own_line(lines: list[str], folder: Path) -> Place | None:
-    place = None
+def to_blame(found: list[Trouble], reports_allowed: bool) -> Trouble | None:
+    """The traceback that a log is blamed for: the first that the learner's own code has logged, or else the last."""
+    blamed = [trouble for trouble in found if not (reports_allowed and trouble.is_a_report)]
+    logged = [trouble for trouble in blamed if not any(sign in trouble.headline for sign in NOBODY_CAUGHT_IT)]
+    return next(iter(logged or blamed[-1:]), None)
+
+
+def _own_line(lines: list[str], folder: Path) -> Place | None:
+    """The last line of the learner's. Of a cancelled task's the first: the one that awaits the task."""
+    places = []
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         match = re.match(r'\s+File "(.+)", line (\d+)', line)
         if match and Path(match[1]).is_relative_to(folder):
-            place = Place(match[1], int(match[2]), following.strip())
-    return place
+            places.append(Place(match[1], int(match[2]), following.strip()))
+    if not places:
+        return None
+    return places[0] if "CancelledError" in lines[-1] else places[-1]

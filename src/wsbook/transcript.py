@@ -19,6 +19,8 @@ class Line:
     who: str
     arrow: str
     what: str
+    message: str | bytes | None = None
+    """The message in full, if it is one."""
 
 
 class Transcript:
@@ -27,8 +29,8 @@ class Transcript:
     def __init__(self) -> None:
         self.lines: list[Line] = []
 
-    def add(self, who: str, arrow: str, what: str) -> None:
-        self.lines.append(Line(who, arrow, what))
+    def add(self, who: str, arrow: str, what: str, message: str | bytes | None = None) -> None:
+        self.lines.append(Line(who, arrow, what, message))
 
     def insert(self, place: int, who: str, arrow: str, what: str) -> None:
         """Add what was known only after the lines that follow it."""
