@@ -18,10 +18,10 @@ import os
 import signal
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 
 import zoo
-from grading import verdict
+from grading import grading_pool, verdict
 from messages import kept, told
 
 BUSY = 8
@@ -67,7 +67,7 @@ def main() -> int:
     different = reworded = 0
     left = collections.Counter({run: len(answers) for run in range(1, options.runs + 1)})
     start = time.monotonic()
-    graders = ProcessPoolExecutor(options.graders, mp_context=context)
+    graders = grading_pool(options.graders)
     try:
         jobs = {
             graders.submit(difference, *answer): (run, answer)

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import argparse
 import functools
-import multiprocessing
 import re
 import sys
-from concurrent.futures import ProcessPoolExecutor
 
 import zoo
-from grading import verdict
+from grading import grading_pool, verdict
 
 HEAD = "# What learners are told. Made by `python qa/messages.py`.\n"
 LEFT_OUT = re.compile(r"^  (?:The conversation|Your server printed)\n(?:    .*\n|\n(?=    ))*\n", re.MULTILINE)
@@ -63,7 +61,7 @@ def main() -> int:
     options = parser.parse_args()
     stems = options.stems or sorted({answer.stem for answer in zoo.answers("wrong")})
     faults = 0
-    with ProcessPoolExecutor(options.graders, mp_context=multiprocessing.get_context("spawn")) as graders:
+    with grading_pool(options.graders) as graders:
         for stem in stems:
             answers = zoo.answers("wrong", stem)
             before = kept(stem)

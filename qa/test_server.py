@@ -777,7 +777,7 @@ async def various(websocket: WebSocket):
 """)
     client = server.connect("/ws")
     client.expect_json({"error": str})
-    with pytest.raises(CheckFailed, match="no JSON text"):
+    with pytest.raises(CheckFailed, match="no JSON"):
         client.receive_json()
     client.expect_close(4000, "over")
     for code, reason in ((1000, None), (4000, "Over")):

@@ -300,8 +300,9 @@ def test_whoever_talks_much_is_kept_alive(serve):
     server = serve(keepalive=20)
     start = server.time()
     with server.connect("/ws/notifications") as client:
-        for text in ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"):
-            client.send(text)
+        with server.held_still():
+            for text in ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"):
+                client.send(text)
         server.fast_forward(66, since=start)
 
         for number in range(1, 14):

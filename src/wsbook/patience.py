@@ -32,7 +32,11 @@ DEAF = 3.0
 DEAF_AT_IMPORT = 8.0
 """The same for a process that imports."""
 AT_LAST = 30.0
-"""Real seconds after which nothing is waited for any more. Only a server that never rests comes to this."""
+"""Seconds without a word from the process after which it is given up, counted in looks."""
+ARRIVAL = 60.0
+"""Real seconds for what is on its way between two processes of this machine."""
+GUARD = 300.0
+"""Real seconds after which a wait is given up that ends by itself, were there no mistake in the grader."""
 
 
 class Patience:
@@ -61,7 +65,7 @@ class Patience:
         allowance = ANSWER if allowance is None else allowance
         waited = 0.0
         computed: float | None = None
-        deadline = time.monotonic() + AT_LAST
+        deadline = time.monotonic() + GUARD
         # What is on its way arrives first: no time passes but for what has not come when all is at rest.
         patience = 0.0
         while time.monotonic() < deadline:
@@ -69,10 +73,12 @@ class Patience:
             allowance -= standing.moved
             if standing.state == "quiet":
                 if not hopeless(standing):
-                    return done(10)
+                    return done(ARRIVAL)
                 if done(0) or patience >= allowance:
                     return done(0)
                 patience = allowance
+                # To find out that it is hopeless may take long, as with a browser on a loaded machine.
+                deadline = time.monotonic() + GUARD
                 continue
             patience = 0.0
             if done(0):
@@ -101,9 +107,10 @@ class Patience:
         """Let the server come to rest; see `_loop.Standing` for what comes back."""
         process = self._process
         number = process.tell("rest", allowance, whole, self.requests, frozenset(self.gone), regardless)
-        deadline = time.monotonic() + AT_LAST
-        while not process.has_replied(number) and time.monotonic() < deadline:
+        looks = int(AT_LAST / LOOK)
+        while not process.has_replied(number) and looks > 0:
             if not process.hear(LOOK):
+                looks -= 1
                 if not process.has_pipe:
                     return Standing("gone")
                 if process.computing_in_silence() > (DEAF if process.port else DEAF_AT_IMPORT):

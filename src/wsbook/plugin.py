@@ -266,6 +266,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     check = item.stash.get(CHECK, None)
     if check is None:
         return outcome
+    if call.when == "teardown" and SERVERS in item.stash:
+        del item.stash[SERVERS]  # with all that was said: pytest keeps the items to the end
     error = call.excinfo.value if call.excinfo is not None else None
     if call.when == "call" and error is None:
         check.outcome = "passed"

@@ -21,7 +21,7 @@ from ._loop import Standing
 from .client import Client
 from .handshake import Handshake, Request
 from .http import Answer, send_request
-from .patience import ANSWER, AT_LAST, LOOK, OUTSIDE, ROUND, SETTLED, Patience
+from .patience import ANSWER, ARRIVAL, AT_LAST, GUARD, LOOK, OUTSIDE, ROUND, SETTLED, Patience
 from .process import Process
 from .transcript import Transcript, shortened, shown
 from .verdict import ANSWERED, CheckFailed, agrees
@@ -39,6 +39,7 @@ class Server:
         self._patience = Patience(self._process)
         self._is_held = False
         self._names: dict[str, int] = {}
+        self._given_up = 0
         self._spoken = threading.Semaphore(0)
         self._threads = ThreadPoolExecutor(max_workers=1000, thread_name_prefix="wsbook")
 
@@ -144,7 +145,7 @@ class Server:
         with self.held_still():
             handshakes = [self._begin(Request(path), name) for path, name in zip(paths, called, strict=True)]
             for _ in paths:
-                self._spoken.acquire(timeout=10)
+                self._spoken.acquire(timeout=ARRIVAL)
             meanwhile()
         found = [self._opened(handshake) for handshake in handshakes]
         return [_welcomed(path, one) for path, one in zip(paths, found, strict=True)]
@@ -194,7 +195,7 @@ class Server:
         # What the server does on connecting is then seen before anything that the client does.
         standing = self._patience.rest(0.0)
         if standing.state == "quiet":
-            client.saw_fence(standing.fence, 10)
+            client.saw_fence(standing.fence, ARRIVAL)
         return client
 
     def _name(self, name: str) -> str:
@@ -215,10 +216,10 @@ class Server:
         """Send a request; the answer may have any status."""
         self._patience.requests += 1
         sent = threading.Event()
-        future = self._threads.submit(send_request, method, self.port, path, AT_LAST, has_sent=sent.set, **options)
+        future = self._threads.submit(send_request, method, self.port, path, GUARD, has_sent=sent.set, **options)
         # A body follows its head as soon as the machine lets it. Only then the server is judged by what it does.
         future.add_done_callback(lambda future: sent.set())
-        sent.wait(AT_LAST)
+        sent.wait(GUARD)
         request = f"{method} {path}"
         if not self._wait_for_answer(future):
             raise CheckFailed("silent http", f"{request} is not answered")
@@ -244,12 +245,12 @@ class Server:
         with self.held_still(arrivals=1):
             self._patience.requests += len(bodies)
             futures = [
-                self._threads.submit(send_request, "POST", self.port, path, AT_LAST, json=body, has_sent=sent.release)
+                self._threads.submit(send_request, "POST", self.port, path, GUARD, json=body, has_sent=sent.release)
                 for body in bodies
             ]
             for body in bodies:
                 self.transcript.add("HTTP", "→", f"POST {path} {shown(json.dumps(body, ensure_ascii=False))}")
-                sent.acquire(timeout=10)
+                sent.acquire(timeout=ARRIVAL)
         answers = []
         for future in futures:
             if not self._wait_for_answer(future, ANSWER * len(bodies)):
@@ -339,7 +340,7 @@ class Server:
         self._patience.wait(lambda seconds: False)
         for client in self.clients:
             if self.standing is not None:
-                client.saw_fence(self.standing.fence, 10)
+                client.saw_fence(self.standing.fence, ARRIVAL)
             client.connection.inbox.clear()
 
     def told_apart(self, clients: list[Client]) -> tuple[list[Client], list[Client]]:
@@ -489,13 +490,13 @@ class Server:
         return self._patience.wait(
             lambda seconds: done(),
             allowance,
-            lambda standing: all(client.saw_fence(standing.fence, 10) for client in there),
+            lambda standing: all(client.saw_fence(standing.fence, ARRIVAL) for client in there),
         )
 
     def wait_for_message(self, client: Client, came: Callable[[float], bool], allowance: float | None) -> bool:
         if allowance == 0.0 and came(0):
             return True
-        return self._patience.wait(came, allowance, lambda standing: client.saw_fence(standing.fence, 10))
+        return self._patience.wait(came, allowance, lambda standing: client.saw_fence(standing.fence, ARRIVAL))
 
     def wait_for_end(self, client: Client, ended: Callable[[float], bool]) -> bool:
         self._patience.gone.add(client.port)
@@ -515,9 +516,13 @@ class Server:
             self.settle()
 
     def _wait_for_answer(self, future: Future[Any], allowance: float | None = None) -> bool:
-        return self._patience.wait(
-            functools.partial(_finished, future), allowance, lambda standing: standing.unanswered > 0
-        )
+        """Whether an answer comes; those that were given up earlier are no sign that this one will not."""
+        if self._patience.wait(
+            functools.partial(_finished, future), allowance, lambda standing: standing.unanswered > self._given_up
+        ):
+            return True
+        self._given_up += 1
+        return False
 
 
 def _welcomed(path: str, found: Client | int) -> Client:
