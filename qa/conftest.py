@@ -24,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """The whole proof is made by as many processes as there are processors, if nothing else is asked for."""
+    if hasattr(config, "workerinput"):
+        return  # one of these processes
     qa = Path(__file__).parent
     whole = [(config.invocation_params.dir / argument).resolve() for argument in config.args] == [qa]
     if whole and config.getoption("numprocesses", 0) is None and not config.option.collectonly:

@@ -70,7 +70,7 @@ def test_a_failure_has_three_parts(tmp_path: Path) -> None:
     page = Page(first["text/html"])
     assert "1 of 16 checks passed" in page.shown
     assert "✗ Every message comes back, not only the first." in page.shown
-    assert "The connection ended, and no message had come." in page.shown
+    assert "The connection ended, and no further message had come." in page.shown
     assert "✓ A message comes back." in page.folded
     assert "· A goodbye is no error, whatever its code." in page.folded
     assert diagram[MERMAID].startswith("sequenceDiagram\n")
@@ -79,7 +79,10 @@ def test_a_failure_has_three_parts(tmp_path: Path) -> None:
     assert "Likely cause" in page.shown
     assert "came      the connection dropped" in page.shown
     assert "Read      lessons/01_basic_route.md" in page.shown
-    assert page.folded.strip() == "One `receive_text()` is one message. What calls it again?"
+    assert (
+        page.folded.strip()
+        == "One `receive_text()` is one message: what calls it again? The same text once more is one more message."
+    )
     assert "Hint" in page.shown
     assert "receive_text()" not in page.shown
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -187,11 +188,12 @@ def is_alive(process: psutil.Process) -> bool:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to other processes are POSIX")
 @pytest.mark.parametrize("hit", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interruption_leaves_no_process(hit: int, tmp_path: Path) -> None:
+def test_an_interruption_leaves_no_process(hit: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     (tmp_path / f"{STEM}.py").write_text("import threading\n\nthreading.Event().wait(60)\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", f"tests/test_{STEM}.py", "--submission", str(tmp_path)]
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+    # Not in `tmp_path`: the path of a Unix socket has to be short.
+    scratch = Path(tempfile.mkdtemp(prefix="qa-"))
+    request.addfinalizer(lambda: shutil.rmtree(scratch))
     process = subprocess.Popen(
         command,
         cwd=ROOT,

@@ -151,7 +151,7 @@ def test_other_files_are_of_no_interest(workbook: Workbook, watching: Terminal) 
 
 
 def test_of_two_saved_together_the_one_at_hand_is_shown(workbook: Workbook, watching: Terminal) -> None:
-    save(workbook.file(PATHS), workbook.file(PATHS).read_bytes())
+    save(workbook.file(PATHS), workbook.file(PATHS).read_bytes() + b"# begun\n")
     save(workbook.file(ECHO), solution(ECHO))
 
     assert eventually(lambda: {ECHO, PATHS} <= set(workbook.progress))

@@ -33,7 +33,7 @@ def others_who_got(expected: Any, received: Any, client: Client | None, server: 
     lines = list(server.transcript.lines)
     start = next((place for place, line in enumerate(lines) if line.who == client.name), 0)
     got_it = [line.who for line in lines[start:] if line.arrow == "←" and _is(line.message, expected)]
-    return [] if client.name in got_it else list(dict.fromkeys(got_it))
+    return [] if client.name in got_it else sorted(set(got_it))
 
 
 def named(names: list[str]) -> str:
@@ -105,7 +105,7 @@ def answer_to_another(error: CheckFailed, server: Server) -> str:
     if not speakers:
         return ""
     if error.client is not None and error.client.name not in speakers:
-        return f"That is the answer to what {named(list(dict.fromkeys(speakers)))} said. Who is it sent to?"
+        return f"That is the answer to what {named(sorted(set(speakers)))} said. Who is it sent to?"
     return "That is the answer to another text. Is each one answered, once, and in its turn?"
 
 
