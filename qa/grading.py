@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import multiprocessing
 import os
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -51,12 +49,6 @@ def grade(submission: Path, scratch: Path, *stems: str, options: tuple[str, ...]
         )
     exercises = json.loads(results.read_text(encoding="utf-8"))["exercises"]
     return Graded(int(status), output.getvalue(), {exercise["name"]: exercise for exercise in exercises})
-
-
-def grading_pool(graders: int) -> ProcessPoolExecutor:
-    """So many processes that grade. Each makes way for a new one now and then: pytest leaves something behind."""
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(graders, mp_context=context, max_tasks_per_child=50)
 
 
 class Answer(Protocol):

@@ -11,17 +11,16 @@ it quicker, and the load heavier.
 from __future__ import annotations
 
 import argparse
-import collections
 import functools
 import multiprocessing
 import os
 import signal
 import sys
 import time
-from concurrent.futures import as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import zoo
-from grading import grading_pool, verdict
+from grading import verdict
 from messages import kept, told
 
 BUSY = 8
@@ -65,29 +64,26 @@ def main() -> int:
     for process in busy:
         process.start()
     different = reworded = 0
-    left = collections.Counter({run: len(answers) for run in range(1, options.runs + 1)})
     start = time.monotonic()
-    graders = grading_pool(options.graders)
+    graders: ProcessPoolExecutor | None = None
     try:
-        jobs = {
-            graders.submit(difference, *answer): (run, answer)
-            for run in range(1, options.runs + 1)
-            for answer in answers
-        }
-        for job in as_completed(jobs):
-            run, (stem, kind, name) = jobs[job]
-            verdict_differs, message_differs = job.result()
-            if verdict_differs or message_differs:
-                different += bool(verdict_differs)
-                reworded += bool(message_differs)
-                what = verdict_differs or f"other words\n{message_differs}"
-                print(f"run {run}: {kind} {stem} {name}: {what}", flush=True)
-            left[run] -= 1
-            if not left[run]:
-                seconds = time.monotonic() - start
-                print(f"run {run} is done after {seconds:.0f} s, {different} different so far", flush=True)
+        for run in range(1, options.runs + 1):
+            # New ones for each run: pytest leaves something behind in a process.
+            graders = ProcessPoolExecutor(options.graders, mp_context=context)
+            jobs = {graders.submit(difference, *answer): answer for answer in answers}
+            for job in as_completed(jobs):
+                stem, kind, name = jobs[job]
+                verdict_differs, message_differs = job.result()
+                if verdict_differs or message_differs:
+                    different += bool(verdict_differs)
+                    reworded += bool(message_differs)
+                    what = verdict_differs or f"other words\n{message_differs}"
+                    print(f"run {run}: {kind} {stem} {name}: {what}", flush=True)
+            graders.shutdown()
+            print(f"run {run} is done after {time.monotonic() - start:.0f} s, {different} different so far", flush=True)
     finally:
-        graders.shutdown(wait=False, cancel_futures=True)
+        if graders is not None:
+            graders.shutdown(wait=False, cancel_futures=True)
         for process in busy:
             process.kill()
     print(

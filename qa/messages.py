@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import functools
+import multiprocessing
 import re
 import sys
+from concurrent.futures import ProcessPoolExecutor
 
 import zoo
-from grading import grading_pool, verdict
+from grading import verdict
 
 HEAD = "# What learners are told. Made by `python qa/messages.py`.\n"
 LEFT_OUT = re.compile(r"^  (?:The conversation|Your server printed)\n(?:    .*\n|\n(?=    ))*\n", re.MULTILINE)
@@ -61,7 +63,7 @@ def main() -> int:
     options = parser.parse_args()
     stems = options.stems or sorted({answer.stem for answer in zoo.answers("wrong")})
     faults = 0
-    with grading_pool(options.graders) as graders:
+    with ProcessPoolExecutor(options.graders, mp_context=multiprocessing.get_context("spawn")) as graders:
         for stem in stems:
             answers = zoo.answers("wrong", stem)
             before = kept(stem)

@@ -12,15 +12,16 @@ import argparse
 import ast
 import copy
 import functools
+import multiprocessing
 import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
-from concurrent.futures import as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading import ROOT, grading_pool, verdict
+from grading import ROOT, verdict
 from zoo import FOLDER
 
 PAIRS = (
@@ -231,7 +232,7 @@ def main() -> int:
     stems = options.stems or [file.stem.removeprefix("test_") for file in sorted((ROOT / "tests").glob("test_*.py"))]
     reasons = {(stem, name) for stem in stems for name in equivalents(stem)}
     passed: list[Mutant] = []
-    with grading_pool(options.graders) as graders:
+    with ProcessPoolExecutor(options.graders, mp_context=multiprocessing.get_context("spawn")) as graders:
         jobs = {graders.submit(fails, mutant): mutant for stem in stems for mutant in mutants(stem)}
         for job in as_completed(jobs):
             if not job.result():

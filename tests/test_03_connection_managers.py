@@ -453,7 +453,7 @@ def test_several_leave_at_once(server):
 def test_everything_holds_on_a_slow_network(server):
     """All this holds when every send takes its time.
 
-    At each `await` others may run. Is your list right at each of them?
+    At each `await` others may run, and speak. Is your list right at each of them, and is every text sent?
     """
     server.slow_network()
     ann, ben = server.connect_together(["/ws/ann", "/ws/ben"])

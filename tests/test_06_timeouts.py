@@ -69,7 +69,8 @@ def test_a_pause_is_no_silence(server):
 def test_a_silent_client_is_closed(server):
     """A client that is silent for 60 s is closed with 1000 "Session timeout", neither earlier nor more than 1 s later.
 
-    `asyncio.timeout` (or `asyncio.wait_for`) ends a wait with `TimeoutError`. The code and the reason go to `close()`.
+    `asyncio.timeout` (or `asyncio.wait_for`) ends a wait with `TimeoutError`. The code and the reason go to
+    `close()`, at once.
     """
     for pause in (0.1, 0.5):
         server.fast_forward(pause)
@@ -84,7 +85,7 @@ def test_a_silent_client_is_closed(server):
 def test_a_text_starts_the_limit_again(server):
     """A text starts the 60 s again, counted from the moment when it was sent.
 
-    Each wait for a text has a limit of its own, and the text ends it.
+    Each wait for a text has a limit of its own, and the text ends it. Who looks at the clock only now and then is late.
     """
     for pause in (50, 0.3, 1.3, 7.55):
         with server.connect("/ws") as client:

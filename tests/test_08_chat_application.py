@@ -225,7 +225,7 @@ def test_the_right_name_is_told(server):
 def test_an_id_in_use(server):
     """A connection with an id that is in use is accepted and closed with 1008 "Client id already in use".
 
-    Accept first: who is refused before that never gets to know the reason.
+    Accept first: who is refused before that never gets to know the reason. The first one stays, and keeps its id.
     """
     with server.connect("/ws/ann", name="ann"), server.connect("/ws/ben", name="ben"):
         server.connect("/ws/ann", name="ann too").expect_close(1008, "Client id already in use")
@@ -504,7 +504,8 @@ def test_leaving_right_after_the_last_word(server):
     """A client may leave right after its last word: one goodbye to everyone, and no traceback.
 
     A send to a client that has left raises, and so does the `receive_text()` after it:
-    Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch.
+    Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch. Both find out that
+    it has left, and only one of them may say so.
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ben = server.connect("/ws/ben", name="ben")
@@ -716,7 +717,7 @@ def test_two_tabs_talk(browser):
     """In a real browser, two tabs talk to each other.
 
     The page that the workbook gives opens a WebSocket to `/ws/` and the id in its address, and shows each message
-    that comes. Do you serve it unchanged?
+    that comes. Do you serve it unchanged? Headers of yours can forbid it its script.
     """
     ann = browser.open("/?id=ann", name="ann's tab")
     ben = browser.open("/?id=ben", name="ben's tab")

@@ -26,7 +26,8 @@ def test_the_token_says_who_and_until_when(server):
 def test_a_token_lets_in(server):
     """Who comes with a token of yours as the query parameter `token` is accepted and greeted by name.
 
-    `jwt.decode` reads a token that `jwt.encode` made with the same key. Whose it is stands in `sub`.
+    `jwt.decode` reads a token that `jwt.encode` made with the same key. Does it get what the client sent? A query
+    parameter is found by its name. Whose it is stands in `sub`.
     """
     for username, password in (("alice", "wonderland"), ("bob", "builder")):
         token = obtain(server, username, password)

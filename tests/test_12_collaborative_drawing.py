@@ -177,7 +177,7 @@ def test_a_board_outlives_its_people(server):
 def test_undo_takes_back_ones_own_newest(server):
     """Undo takes back the sender's own newest stroke that is still there, and everyone gets to know which.
 
-    Each connection needs to know what it drew, by its seq.
+    Each connection needs to know what it drew, by its seq. A stroke keeps its seq.
     """
     server.allow_reports()
     with (
