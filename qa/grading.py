@@ -7,6 +7,7 @@ import io
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -72,14 +73,24 @@ class Verdict:
 
 def verdict(answer: Answer) -> Verdict:
     """Grade one answer in a folder of its own."""
+    return verdicts([answer])[0]
+
+
+def verdicts(answers: Sequence[Answer], processes: int = 0) -> list[Verdict]:
+    """Grade answers to different exercises in a folder of their own; with `processes`, as `pytest -n` does."""
+    options = ("-p", "xdist.plugin", "-n", str(processes)) if processes else ()
     with tempfile.TemporaryDirectory() as folder:
-        answer.place_in(Path(folder))
-        graded = grade(Path(folder), Path(folder), answer.stem)
-    exercise = graded.exercises[answer.stem]
+        for answer in answers:
+            answer.place_in(Path(folder))
+        graded = grade(Path(folder), Path(folder), *(answer.stem for answer in answers), options=options)
+    return [_verdict(graded.exercises[answer.stem], graded.output) for answer in answers]
+
+
+def _verdict(exercise: dict[str, Any], output: str) -> Verdict:
     checks = exercise["checks"]
     skipped = {check["id"]: check["message"] for check in checks if check["outcome"] == "skipped"}
     failed = next((check for check in checks if check["outcome"] == "failed"), None)
     if failed is not None:
         return Verdict(failed["id"], failed["message"], skipped)
-    assert (graded.status, exercise["status"]) == (0, "solved"), graded.output
+    assert exercise["status"] == "solved", output
     return Verdict("", "", skipped)

@@ -21,14 +21,16 @@ from grading import verdict
 HEAD = "# What learners are told. Made by `python qa/messages.py`.\n"
 LEFT_OUT = re.compile(r"^  (?:The conversation|Your server printed)\n(?:    .*\n|\n(?=    ))*\n", re.MULTILINE)
 SECONDS = re.compile(r"\b\d+\.\d s\b")
-TOKEN = re.compile(r"eyJ[\w.\n -]*\"?…")
-"""A JSON Web Token, shortened, in a paragraph."""
+MADE_UP = re.compile(r"\b\d{13}\b")
+"""An id of the chat's page: the time at which it was opened, in milliseconds."""
+TOKEN = re.compile(r"eyJ(?:[\w.\n -]*\"?…|[\w.=-]+)")
+"""A JSON Web Token, shortened and in a paragraph, or whole."""
 WHERE_TO_READ = re.compile(r"\n\n  Read  .*\n  Check  .*\s*\Z")
 
 
 def told(message: str) -> str:
     """What is kept of a message: without what is different each time."""
-    return TOKEN.sub("eyJ…", SECONDS.sub("… s", WHERE_TO_READ.sub("", LEFT_OUT.sub("", message))))
+    return TOKEN.sub("eyJ…", SECONDS.sub("… s", MADE_UP.sub("…", WHERE_TO_READ.sub("", LEFT_OUT.sub("", message)))))
 
 
 @functools.cache

@@ -22,14 +22,14 @@ ECHO = (ROOT / "solutions" / "01_basic_route.py").read_text(encoding="utf-8")
 STEM = "01_basic_route"
 
 
-def run(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONUTF8": "1", **environment},
         check=False,
     )
 
@@ -45,6 +45,17 @@ def test_plain_pytest_on_the_stubs_is_calm() -> None:
     assert "Traceback" not in done.stdout
     assert f"{len(exercises(ROOT))} failed" in done.stdout
     assert "not reached" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no fork server, and no socket with a path")
+def test_a_temporary_folder_with_a_long_name_will_do(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+
+    done = run("--submission", "solutions", f"tests/test_{STEM}.py", TMPDIR=str(folder))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(folder.glob("wsbook-*"))
 
 
 def test_results_tell_all(tmp_path: Path) -> None:

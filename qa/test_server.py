@@ -637,6 +637,60 @@ def test_held_still_makes_one_turn_of_it(serve: Serve) -> None:
         assert len({client.receive() for client in clients}) == 1
 
 
+def test_held_still_goes_on_when_each_of_them_is_ready(serve: Serve) -> None:
+    """A socket that somebody else has just closed does not stand for one that is still to come."""
+    server = serve(ROOM)
+    clients = server.connect_together(["/ws"] * 4)
+    for client in clients[:3]:
+        server.request("GET", "/nowhere")  # its connection ends now, or a little later
+        with server.held_still():
+            client.drop()
+            clients[3].send("now")
+
+        assert clients[3].receive() == "now"
+
+
+def test_a_send_is_the_first_to_know(serve: Serve) -> None:
+    server = serve(ROOM)
+    leaver, speaker = (server.connect("/ws") for _ in range(2))
+    server.leave_before_sending(leaver)
+    speaker.send("one")
+
+    assert [speaker.receive() for _ in range(2)] == ["one", "bye"]
+
+    speaker.send("two")
+
+    assert speaker.receive() == "two"
+    assert leaver.close_code == 1000
+    assert len(server.get("/left").json()) == 1  # its own `receive_text` raised RuntimeError, after the failed send
+
+
+def test_a_count_that_is_kept_for_a_while_is_true_in_time(serve: Serve) -> None:
+    server = serve("""
+count, seen = 0, (0, 0)
+
+@app.websocket("/ws")
+async def add(websocket: WebSocket):
+    global count
+    await websocket.accept()
+    count += 1
+    await websocket.receive()
+
+@app.get("/count")
+async def get(seconds: float):
+    global seen
+    if time.monotonic() - seen[0] > seconds:
+        seen = time.monotonic(), count
+    return {"count": seen[1]}
+""")
+    server.expect("/count?seconds=1.5", {"count": 0})
+    server.connect("/ws")
+    server.expect("/count?seconds=1.5", {"count": 1})
+    server.connect("/ws")
+    with pytest.raises(CheckFailed):
+        server.expect("/count?seconds=3", {"count": 2})
+
+
 # Handshakes
 
 

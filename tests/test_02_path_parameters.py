@@ -13,12 +13,13 @@ def test_the_client_is_greeted_by_its_id(server):
 def test_each_text_is_answered_with_the_id(server):
     """Each text is answered with the client's id.
 
-    Compare the two sentences of the contract: greeting and answer differ in more than one place.
+    Compare the two sentences of the contract: greeting and answer differ in more than one place. Each text counts,
+    whatever is in it, also when nothing is.
     """
     with server.connect("/ws/42") as client:
         assert client.receive() == "Connected to client: 42"
 
-        for text in ("hello", "hello", "", "  blanks  ", "Grüße, 世界"):
+        for text in ("hello", "hello", "", "  blanks  ", "Grüße, 世界", "100 %, %s and {0}"):
             client.send(text)
 
             assert client.receive() == f"Client 42 sent: {text}"
@@ -38,10 +39,10 @@ def test_status_is_a_fixed_path(server):
 def test_a_seat_is_part_of_a_channel(server):
     """A path may carry two parameters: a channel and a seat.
 
-    Two pairs of braces, two arguments.
+    Two pairs of braces, two arguments. Each text is answered, whatever is in it, also when nothing is.
     """
     with server.connect("/channels/jazz/seats/7") as client:
-        for text in ("hello", "Hello", "", "  blanks  ", "Grüße, 世界"):
+        for text in ("hello", "Hello", "", "  blanks  ", "Grüße, 世界", "100 %, %s and {0}"):
             client.send(text)
 
             assert client.receive() == f"jazz/7: {text}"
@@ -50,7 +51,8 @@ def test_a_seat_is_part_of_a_channel(server):
 def test_shout_answers_in_upper_case(server):
     """With `shout=true` the text is answered in upper case, and only the text.
 
-    An argument that is not in the path comes from the query. Give it a type and a default.
+    An argument that is not in the path comes from the query: give it a type and a default. What has to be in upper
+    case is the text alone, in any alphabet.
     """
     with server.connect("/channels/jazz/seats/7?shout=true") as client:
         client.send("Hello, Jürgen")
@@ -221,7 +223,8 @@ def test_a_client_may_leave_before_it_is_greeted(server):
 def test_ids_come_decoded(server):
     """An id is any text, and comes percent-decoded, once.
 
-    FastAPI has decoded it already. An id like `042` is no number, and neither is `ann`.
+    FastAPI has decoded it already: nothing is left to do, for a `+` neither. An id may look like a number or like a
+    placeholder, and be long: an f-string puts it in as it is.
     """
     with server.connect("/ws/J%C3%BCrgen") as client:
         assert client.receive() == "Connected to client: Jürgen"
@@ -230,17 +233,21 @@ def test_ids_come_decoded(server):
 
         assert client.receive() == "Client Jürgen sent: hi"
 
-    with server.connect("/ws/042") as client:
-        assert client.receive() == "Connected to client: 042"
+    for path, name in (
+        ("042", "042"),
+        ("%20Ann%20Lee%20", " Ann Lee "),
+        ("100%2541", "100%41"),
+        ("a+b", "a+b"),
+        ("%7B%7D", "{}"),
+        ("%7Bx%7D", "{x}"),
+        ("long" * 25, "long" * 25),
+    ):
+        with server.connect(f"/ws/{path}") as client:
+            assert client.receive() == f"Connected to client: {name}"
 
-    with server.connect("/ws/%20Ann%20Lee%20") as client:
-        assert client.receive() == "Connected to client:  Ann Lee "
+            client.send("hi")
 
-    with server.connect("/ws/100%2541") as client:
-        assert client.receive() == "Connected to client: 100%41"
-
-    with server.connect("/ws/a+b") as client:
-        assert client.receive() == "Connected to client: a+b"
+            assert client.receive() == f"Client {name} sent: hi"
 
 
 def test_only_status_itself_is_the_status(server):
@@ -258,39 +265,26 @@ def test_only_status_itself_is_the_status(server):
 
 
 def test_channels_come_decoded(server):
-    """A channel is any text, decoded once, and a seat may be 0 or negative.
+    """A channel is any text, decoded once, and a seat is any integer, also 0 or a negative one.
 
-    FastAPI has decoded the channel already, and a channel is text, also `042`. Only the seat is an integer.
+    FastAPI has decoded the channel already, and a channel is text of any length, also `042`: an f-string puts
+    it in as it is. Only the seat is an integer, and the contract names no smallest and no largest.
     """
-    with server.connect("/channels/caf%C3%A9%20noir/seats/0") as client:
-        client.send("hello")
+    for path, place in (
+        ("caf%C3%A9%20noir/seats/0", "café noir/0"),
+        ("News/seats/7", "News/7"),
+        ("8/seats/-3", "8/-3"),
+        ("%20100%2541+b/seats/12", " 100%41+b/12"),
+        ("042/seats/7", "042/7"),
+        ("%7B%7D/seats/7", "{}/7"),
+        ("%7Bx%7D/seats/7", "{x}/7"),
+        ("long" * 25 + "/seats/7", "long" * 25 + "/7"),
+        ("status/seats/2147483648", "status/2147483648"),
+    ):
+        with server.connect(f"/channels/{path}") as client:
+            client.send("hello")
 
-        assert client.receive() == "café noir/0: hello"
-
-    with server.connect("/channels/News/seats/7") as client:
-        client.send("hello")
-
-        assert client.receive() == "News/7: hello"
-
-    with server.connect("/channels/8/seats/-3") as client:
-        client.send("hello")
-
-        assert client.receive() == "8/-3: hello"
-
-    with server.connect("/channels/%20100%2541+b/seats/12") as client:
-        client.send("hello")
-
-        assert client.receive() == " 100%41+b/12: hello"
-
-    with server.connect("/channels/042/seats/7") as client:
-        client.send("hello")
-
-        assert client.receive() == "042/7: hello"
-
-    with server.connect("/channels/status/seats/1234567") as client:
-        client.send("hello")
-
-        assert client.receive() == "status/1234567: hello"
+            assert client.receive() == f"{place}: hello"
 
 
 def test_a_seat_is_an_integer(server):
@@ -336,9 +330,9 @@ def test_nothing_else_is_sent(server):
 
 
 def test_two_clients_may_have_the_same_id(server):
-    """Two connections with the same id are two clients.
+    """Two connections with the same id, or on the same seat, are two clients.
 
-    An id says what to answer, not whom.
+    Id, channel and seat say what to answer, not whom. What belongs to one connection stays in its own local variables.
     """
     with server.connect("/ws/ann", name="ann") as first, server.connect("/ws/ann", name="ann too") as second:
         assert first.receive() == "Connected to client: ann"
@@ -356,6 +350,20 @@ def test_two_clients_may_have_the_same_id(server):
         first.send("still here")
 
         assert first.receive() == "Client ann sent: still here"
+
+    seat = "/channels/jazz/seats/7"
+    with server.connect(f"{seat}?shout=true", name="loud") as loud, server.connect(seat, name="soft") as soft:
+        for text in ("hello", "and again"):
+            loud.send(text)
+            soft.send(text)
+
+            assert loud.receive() == f"jazz/7: {text.upper()}"
+            assert soft.receive() == f"jazz/7: {text}"
+
+        soft.close()
+        loud.send("still here")
+
+        assert loud.receive() == "jazz/7: STILL HERE"
 
 
 def test_answers_keep_their_order(server):

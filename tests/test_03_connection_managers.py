@@ -123,13 +123,49 @@ def test_the_right_name_is_told(server):
             assert cleo.receive() == "Client #ann says: bye, ben"
 
 
+def test_the_right_connection_is_taken_away(server):
+    """Whoever leaves is taken away, and nobody else: those who stay hear on.
+
+    How does your manager find the one that has left? In a list, a place does not stay the same: when somebody before
+    it is taken out, it is another's.
+    """
+    ann = server.connect("/ws/ann", name="ann")
+    ben = server.connect("/ws/ben", name="ben")
+    with server.connect("/ws/cleo", name="cleo") as cleo:
+        ann.close()
+
+        assert ben.receive() == "Client #ann left the chat"
+        assert cleo.receive() == "Client #ann left the chat"
+
+        ben.close()
+
+        assert cleo.receive() == "Client #ben left the chat"
+
+        cleo.send("who is left?")
+
+        assert cleo.receive() == "Client #cleo says: who is left?"
+
+        server.expect("/connections", {"count": 1})
+
+
 def test_texts_are_passed_on_unchanged(server):
     """Ids and texts are passed on as they are.
 
-    An id is any text, decoded already, once; a text may be empty, long, or have blanks around it.
+    An id is any text, decoded already, once; a text may be empty, long, the same as the one before it, or have blanks
+    around it.
     """
     with server.connect("/ws/J%C3%BCrgen%20B", name="jürgen") as jürgen, server.connect("/ws/ann", name="ann") as ann:
-        for text in ("  blanks  ", "", "Grüße, 世界\n", '{"json": 1}', "x" * 500_000, "x" * 1_000_000):
+        for text in (
+            "  blanks  ",
+            "",
+            "Grüße, 世界\n",
+            '{"json": 1}',
+            "100 % sure: %s {0}",
+            "again",
+            "again",
+            "x" * 500_000,
+            "x" * 1_000_000,
+        ):
             jürgen.send(text)
 
             assert ann.receive() == f"Client #Jürgen B says: {text}"
@@ -262,10 +298,11 @@ def test_a_client_may_just_listen(server):
         ben.send("still here?")
 
         assert ann.receive() == "Client #ben says: still here?"
+        assert ben.receive() == "Client #ben says: still here?"
 
         ann.send("yes")
 
-        assert ben.receive_all(2) == ["Client #ben says: still here?", "Client #ann says: yes"]
+        assert ben.receive() == "Client #ann says: yes"
 
 
 def test_a_binary_message_ends_its_connection(server):
@@ -316,7 +353,8 @@ def test_leaving_right_after_the_last_word(server):
     """A client may leave right after its last word: one goodbye to everyone, and no traceback.
 
     Your broadcast then meets a client that has left, and so does the `receive_text()` after it:
-    Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch.
+    Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch. Both find out that
+    it has left, and exactly one of them has to say so.
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ben = server.connect("/ws/ben", name="ben")
@@ -365,7 +403,7 @@ def test_nobody_is_passed_over(server):
 def test_one_that_drops_costs_nobody_the_message(server):
     """A connection that drops while a message goes round costs nobody else that message.
 
-    A send to a dead connection raises. What happens to the sends after it?
+    A send to a dead connection raises. What happens to the sends after it, and to those that still wait?
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -392,8 +430,18 @@ def test_one_that_drops_costs_nobody_the_message(server):
         dan.send("me")
 
         assert ann.receive() == "Client #dan says: me"
+        assert dan.receive() == "Client #dan says: me"
 
         server.expect("/connections", {"count": 2})
+        with server.connect("/ws/eve", name="eve") as eve:
+            server.hold_back(ann)
+            server.drop_while_sending(dan, to=dan)
+            eve.send("wait for me")
+            server.settle()
+            server.let_through(ann)
+
+            assert sorted(ann.receive_all(2)) == ["Client #dan left the chat", "Client #eve says: wait for me"]
+            assert sorted(eve.receive_all(2)) == ["Client #dan left the chat", "Client #eve says: wait for me"]
 
 
 def test_a_slow_client_gets_its_messages(server):
@@ -448,6 +496,31 @@ def test_several_leave_at_once(server):
             eve.send("still here")
 
             assert ann.receive() == "Client #eve says: still here"
+
+
+def test_several_drop_at_once(server):
+    """When several connections drop at the same moment, everyone still there hears of each of them, once.
+
+    Each of their goodbyes is sent to those that have dropped as well. The first send to a dead connection raises
+    `WebSocketDisconnect`, each further one `RuntimeError`: does your broadcast survive both?
+    """
+    with server.connect("/ws/ann", name="ann") as ann:
+        ben = server.connect("/ws/ben", name="ben")
+        cleo = server.connect("/ws/cleo", name="cleo")
+        dan = server.connect("/ws/dan", name="dan")
+        with server.connect("/ws/eve", name="eve") as eve:
+            with server.held_still():
+                ben.drop()
+                cleo.drop()
+                dan.drop()
+
+            left = ["Client #ben left the chat", "Client #cleo left the chat", "Client #dan left the chat"]
+
+            assert sorted(eve.receive_all(3)) == left
+            assert sorted(ann.receive_all(3)) == left
+
+            eve.expect_silence()
+            server.expect("/connections", {"count": 2})
 
 
 def test_everything_holds_on_a_slow_network(server):

@@ -14,9 +14,9 @@ def test_the_chat_answers(server):
 
 
 def test_the_alerts_answer(server):
-    """The alerts answer under `/alerts`, to a client that has the key.
+    """The alerts answer under `/alerts`, to a client that has the key in its query.
 
-    Both routers have a `/ws`. The prefix tells them apart.
+    Both routers have a `/ws`, and the prefix tells them apart. The key is a query parameter, as in `?key=letmein`.
     """
     with server.connect("/alerts/ws?key=letmein") as client:
         for text in ("fire", "fire", "all clear"):
@@ -86,7 +86,8 @@ def test_the_status_is_answered(server):
 def test_the_messages_are_listed(server):
     """`GET /chat/messages` lists the texts received so far, oldest first.
 
-    Each text is in it as soon as it is answered. The list outlives a single call of your route: where does it live?
+    The prefix comes before the router's own `/messages`. The answer is the list and nothing around it, the newest
+    text at its end. It outlives a single call of your route: where does it live? See "The smallest program".
     """
     server.expect("/chat/messages", [])
 
@@ -124,7 +125,8 @@ def test_the_list_is_for_all_clients(server):
 def test_the_list_has_every_text(server):
     """The list has every text in it, as it came and as often as it came.
 
-    Also the empty one, also a text that was there before.
+    What is answered, and what is kept, is the text itself: nothing is cut off at its ends, it may be empty, or long,
+    or have been there before.
     """
     with server.connect("/chat/ws") as client:
         for text in ("twice", "twice", "", "  blanks  ", '{"a": 1}', "Grüße,\n世界", "twice"):
@@ -191,11 +193,12 @@ def test_the_status_is_guarded(server):
 def test_only_the_very_key_will_do(server):
     """Only the very key will do.
 
-    Compare the whole value of the query parameter `key`, and no other, each time anew.
+    Compare the whole value of the query parameter `key`, and no other, each time anew, whatever letters are in it.
+    FastAPI has decoded it already.
     """
     server.expect("/alerts/status?key=letmein", {"ok": True})
     near_misses = ("key=", "key=let", "key=letmeinn", "key=xletmein", "key=LetMeIn", "key=letmein%20", "key=%20letmein")
-    for query in (*near_misses, "monkey=letmein", "key2=letmein"):
+    for query in (*near_misses, "key=%256Cetmein", "key=%C3%BC", "monkey=letmein", "key2=letmein"):
         assert server.refuses(f"/alerts/ws?{query}") == 403
         assert server.request("GET", f"/alerts/status?{query}").status_code == 403
 
@@ -327,6 +330,24 @@ def test_clients_are_served_at_the_same_time(server):
 
             for number in range(8):
                 assert clients[number].receive() == f"{answer}from {number}"
+
+
+def test_texts_that_come_together_are_all_listed(server):
+    """Texts that come at the same moment are all in the list.
+
+    At an `await` other calls of your route run. What do they do to the list meanwhile?
+    """
+    clients = [server.connect("/chat/ws") for _ in range(8)]
+    with server.held_still():
+        for number in range(8):
+            clients[number].send(f"from {number}")
+
+    for number in range(8):
+        assert clients[number].receive() == f"You sent: from {number}"
+
+    server.fast_forward(2)
+
+    assert sorted(server.get("/chat/messages").json()) == [f"from {number}" for number in range(8)]
 
 
 def test_a_conversation_may_be_long(server):

@@ -17,10 +17,18 @@ def test_a_sum_is_answered(server):
 def test_each_operation_is_answered(server):
     """Each of the four operations is answered.
 
-    `compute` has them all. `a` comes before `b`.
+    `compute` has them all. `a` comes before `b`: 7 - 2 is one sum, 2 - 7 another.
     """
     with server.connect("/ws") as client:
-        for op, a, b, result in (("add", 7, 2, 9), ("sub", 7, 2, 5), ("mul", 7, 2, 14), ("div", 7, 2, 3.5)):
+        for op, a, b, result in (
+            ("add", 7, 2, 9),
+            ("sub", 7, 2, 5),
+            ("mul", 7, 2, 14),
+            ("div", 7, 2, 3.5),
+            ("sub", 2, 7, -5),
+            ("div", 8, 2, 4),
+            ("div", 2, 8, 0.25),
+        ):
             client.send_json({"op": op, "a": a, "b": b})
 
             client.expect_json({"result": result})
@@ -60,6 +68,21 @@ def test_bad_input_is_answered(server):
     with server.connect("/ws") as client:
         client.send("no JSON")
         client.expect_json({"error": str})
+
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+
+def test_bad_input_is_answered_each_time(server):
+    """Bad input is answered each time, also when it is the same again.
+
+    Nobody counts strikes, and an error that has been sent before is sent once more.
+    """
+    server.allow_reports()
+    with server.connect("/ws") as client:
+        for _ in range(30):
+            client.send("no JSON")
+            client.expect_json({"error": str})
 
         client.send_json({"op": "add", "a": 2, "b": 3})
         client.expect_json({"result": 5})
@@ -210,6 +233,7 @@ def test_what_cannot_be_computed_is_answered(server):
     """What `compute` cannot use is answered with an error.
 
     It raises `ZeroDivisionError`, and `ValueError` for every op that it does not know, of whatever type.
+    What your code takes before it calls `compute`, a lock say, it has to give back then, too.
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -252,13 +276,30 @@ def test_numbers_are_of_any_kind(server):
         for text, result in (
             ('{"op": "add", "a": 0.5, "b": 0.25}', 0.75),
             ('{"op": "sub", "a": 2, "b": 5}', -3),
-            ('{"op": "div", "a": 1, "b": 1024}', 0.0009765625),
             ('{"op": "mul", "a": -1.5, "b": 4}', -6),
             ('{"op": "mul", "a": 2.0, "b": 3}', 6),
             ('{"op": "add", "a": 1e3, "b": 1}', 1001),
-            ('{"op": "add", "a": 123456789012345, "b": 1}', 123456789012346),
             ('{"op": "mul", "a": 3000000, "b": 3000000}', 9000000000000),
             (' {"b": 2, "a": 7,\n "op": "\\u0073ub"} ', 5),
+        ):
+            client.send(text)
+
+            client.expect_json({"result": result})
+
+
+def test_every_digit_counts(server):
+    """Every digit counts, of the operands and of the result.
+
+    The result is what `compute` gives, neither rounded nor cut, for the numbers that `json.loads` gives.
+    """
+    with server.connect("/ws") as client:
+        for text, result in (
+            ('{"op": "div", "a": 1, "b": 1024}', 0.0009765625),
+            ('{"op": "div", "a": 1, "b": 1048576}', 0.00000095367431640625),
+            ('{"op": "add", "a": 3000000, "b": 0.5}', 3000000.5),
+            ('{"op": "mul", "a": 0.0009765625, "b": 1024}', 1),
+            ('{"op": "sub", "a": 1234567890.625, "b": 0.5}', 1234567890.125),
+            ('{"op": "add", "a": 123456789012345, "b": 1}', 123456789012346),
         ):
             client.send(text)
 
@@ -289,7 +330,7 @@ def test_answers_keep_their_order(server):
     """
     server.allow_reports()
     with server.connect("/ws") as client:
-        with server.held_still(arrivals=1):
+        with server.held_still():
             for a in (1, 2, 3, 4, 5):
                 client.send_json({"op": "add", "a": a, "b": 100})
                 client.send("no JSON")
@@ -318,7 +359,7 @@ def test_a_binary_message_waits_its_turn(server):
     """
     server.allow_reports()
     client = server.connect("/ws")
-    with server.held_still(arrivals=1):
+    with server.held_still():
         client.send_json({"op": "add", "a": 2, "b": 3})
         client.send("no JSON")
         client.send(b"\x00\x01\xff")
@@ -364,7 +405,7 @@ def test_a_bug_waits_its_turn(server):
     """
     server.allow_tracebacks()
     client = server.connect("/ws")
-    with server.held_still(arrivals=1):
+    with server.held_still():
         client.send("no JSON")
         client.send_json({"op": "add", "a": 2, "b": 3})
         client.send_json({"op": "explode", "a": 2, "b": 3})
@@ -413,6 +454,23 @@ def test_a_bug_ends_nobody_else(server):
         ann.expect_json({"result": 5})
 
 
+def test_each_bug_is_logged(server):
+    """Each bug is in the server's log, not only the first one.
+
+    A bug that comes again is logged again: whoever reads the log wants to know how often it happens, and when.
+    """
+    server.allow_tracebacks()
+    signs = []
+    for name in ("ann", "ben"):
+        client = server.connect("/ws", name=name)
+        client.send_json({"op": "explode", "a": 0, "b": 0})
+        client.expect_close(1011, "Internal error")
+        server.fast_forward(2)
+        signs.append(server.log.count("RuntimeError") + server.log.count("a bug in compute"))
+
+    assert signs[1] > signs[0]
+
+
 def test_sessions_are_counted(server):
     """`GET /sessions` tells how many sessions are open, and how many there have been.
 
@@ -435,6 +493,21 @@ def test_sessions_are_counted(server):
         server.expect("/sessions", {"open": 1, "total": 2})
 
     server.expect("/sessions", {"open": 0, "total": 2})
+
+
+def test_sessions_that_come_together_are_counted(server):
+    """Sessions that begin or end at the same moment are all counted.
+
+    At each `await` others run, and count. Is there one between reading a count and writing it?
+    """
+    clients = server.connect_together(["/ws"] * 8)
+    server.expect("/sessions", {"open": 8, "total": 8})
+
+    with server.held_still():
+        for client in clients:
+            client.close()
+
+    server.expect("/sessions", {"open": 0, "total": 8})
 
 
 def test_open_falls_when_a_connection_drops(server):
@@ -541,7 +614,7 @@ def test_a_client_may_take_its_time(server):
 
 
 def test_bad_input_may_come_often(server):
-    """The connection goes on however often bad input comes.
+    """The connection goes on however often bad input comes, a thousand times and more.
 
     Nothing may pile up: no strikes, and no call within a call within a call.
     """

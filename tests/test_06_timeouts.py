@@ -142,7 +142,6 @@ def test_who_left_is_forgotten(server):
     """Who left before the limit is forgotten: nothing happens when it would have ended.
 
     A timer or a task that you started for a client has to end with it. `finally` is a good place for that.
-    And a client may leave just before you close it: `close()` then raises, too.
     """
     with server.connect("/ws") as client:
         client.send("hello")
@@ -157,9 +156,6 @@ def test_who_left_is_forgotten(server):
 
         client.drop(reset=reset)
 
-    client = server.connect("/ws")
-    server.fast_forward(60.05)
-    client.drop()
     server.fast_forward(130)
     with server.connect("/ws") as client:
         client.send("still here?")
@@ -283,6 +279,22 @@ def test_the_lobby_answers_each_text(server):
             assert client.receive() == f"You sent: {text}"
 
 
+def test_an_answer_holds_up_nobody(server):
+    """Clients are answered at the same time, first texts in the lobby too: an answer to one holds up nobody else.
+
+    Waiting with `await` lets the others run. What does `time.sleep` do?
+    """
+    for path in ("/ws", "/lobby"):
+        clients = server.connect_together([path] * 4)
+        with server.time_limit(4):
+            with server.held_still():
+                for client in clients:
+                    client.send("hello")
+
+            for client in clients:
+                assert client.receive() == "You sent: hello"
+
+
 def test_the_lobby_waits_5_s_for_the_first_text(server):
     """In the lobby, who says nothing within 5 s of accepting is closed with 4408 "Say hello first".
 
@@ -301,7 +313,8 @@ def test_the_lobby_waits_5_s_for_the_first_text(server):
 def test_the_lobby_waits_60_s_after_the_first_text(server):
     """In the lobby, the first text starts the 60 s: who is silent for so long is closed with 1000 "Session timeout".
 
-    Two limits end in two ways. Which of them has passed when your `except TimeoutError` runs?
+    The first text ends the 5 s for good. From then on it is as in `/ws`: 60 s from each text on, and that close. One
+    `except TimeoutError` around both waits can't tell which limit has passed.
     """
     for pause in (4.7, 0.3):
         with server.connect("/lobby") as client:
@@ -422,6 +435,27 @@ def test_in_the_lobby_each_client_speaks_for_itself(server):
         assert ann.receive() == "You sent: still here"
 
 
+def test_several_may_fall_silent_together(server):
+    """Clients whose limits pass at the same moment are all closed in time, and so are those that come later.
+
+    To close one may take a while, and the others can't wait for that. And if you go through a set or a dictionary of
+    all clients: closing one changes it, which ends the loop with `RuntimeError`.
+    """
+    for path, limit, code, reason in (("/ws", 60, 1000, "Session timeout"), ("/lobby", 5, 4408, "Say hello first")):
+        clients = server.connect_together([path] * 5)
+        accepted = server.time()
+        server.fast_forward(limit + 1.15, since=accepted)
+        for client in clients:
+            client.expect_end(within=0)
+            client.expect_close(code, reason)
+
+        with server.connect(path, name="late") as late:
+            server.fast_forward(limit - 0.1)
+
+            late.expect_open()
+            late.expect_close(code, reason)
+
+
 def test_the_lobby_can_be_left(server):
     """The lobby can be left at any time and in any way, before the first text and after it.
 
@@ -443,6 +477,31 @@ def test_the_lobby_can_be_left(server):
         client.send("hello")
 
         assert client.receive() == "You sent: hello"
+
+
+def test_a_close_may_meet_a_goodbye(server):
+    """A client may leave at the very moment at which you close it, and the next one that falls silent is closed, too.
+
+    Then it is `close()` that raises. Is it guarded, too? A task that watches over all clients has to survive that.
+    """
+    client = server.connect("/ws")
+    server.fast_forward(60.05)
+    client.drop()
+
+    for path, limit, code, reason in (("/ws", 60, 1000, "Session timeout"), ("/lobby", 5, 4408, "Say hello first")):
+        for reset in (False, True):
+            client = server.connect(path)
+            server.hold_back(client)
+            server.fast_forward(limit + 1.15)
+            client.drop(reset=reset)
+            server.let_through(client)
+
+        with server.connect(path) as client:
+            accepted = server.time()
+            server.fast_forward(limit - 0.1, since=accepted)
+
+            client.expect_open()
+            client.expect_close(code, reason)
 
 
 def test_the_ticker_ticks(server):
@@ -594,3 +653,14 @@ def test_each_client_of_the_ticker_has_its_own_beat(server):
             server.fast_forward(30, since=joined)
 
             assert ben.receive() == "tick"
+
+
+def test_many_may_listen_to_the_ticker(server):
+    """However many listen to the ticker, each gets its tick in time.
+
+    Wait with `await asyncio.sleep`. There are only a few threads, and one that sleeps is not there for anybody else.
+    """
+    clients = server.connect_together(["/ticker"] * 36)
+    server.fast_forward(10)
+    for client in clients:
+        assert client.receive() == "tick"

@@ -2,11 +2,11 @@
 
 
 def test_a_token_lets_in(server):
-    """Who comes with a known token is accepted and greeted by name.
+    """Who comes with a known token is accepted and greeted by name, each time.
 
-    `token` stands in the query of the path, and `TOKENS` knows whose it is.
+    `token` stands in the query of the path, and `TOKENS` knows whose it is, however often it comes.
     """
-    for token, name in (("token-of-alice", "alice"), ("token-of-bob", "bob")):
+    for token, name in (("token-of-alice", "alice"), ("token-of-bob", "bob"), ("token-of-alice", "alice")):
         with server.connect(f"/ws?token={token}") as client:
             assert client.receive() == f"Hello, {name}"
 
@@ -14,12 +14,13 @@ def test_a_token_lets_in(server):
 def test_texts_are_answered_with_the_name(server):
     """Each text is answered with the user's name in front of it.
 
-    The name belongs to the connection: you know it before the first text.
+    The name belongs to the connection: you know it before the first text. And each text counts: the empty one, a long
+    one, and one that came before.
     """
     with server.connect("/ws?token=token-of-alice") as client:
         assert client.receive() == "Hello, alice"
 
-        for text in ("hello", "", "  blanks around  ", "hello", '{"name": "bob"}', "{name} %s", "Grüße, 世界\n"):
+        for text in ("hello", "hello", "", "  blanks  ", "hello", '{"name": "bob"}', "{name} %s", "Grüße, 世界\n"):
             client.send(text)
 
             assert client.receive() == f"alice: {text}"
@@ -61,6 +62,7 @@ def test_a_session_lets_in(server):
     """Who comes without a token, but with a known session in the cookie `session`, is let in, too.
 
     Neither of the two must be required. FastAPI reads a cookie with `Cookie()`, as it reads the query with `Query()`.
+    Whose it is, `SESSIONS` knows.
     """
     for session, name in (("session-of-alice", "alice"), ("session-of-carol", "carol")):
         with server.connect("/ws", cookies={"session": session}) as client:
@@ -77,21 +79,14 @@ def test_who_has_nothing_to_show_is_refused(server):
     Before `accept()`, `close()` refuses the handshake, and your code goes on; a `WebSocketException` refuses it
     and ends your code.
     """
-    with server.connect("/ws?token=token-of-alice", name="alice") as alice:
-        assert alice.receive() == "Hello, alice"
-
-        with server.time_limit(1):
-            assert server.refuses("/ws") == 403
-
-        alice.send("still here")
-
-        assert alice.receive() == "alice: still here"
+    with server.time_limit(1):
+        assert server.refuses("/ws") == 403
 
 
 def test_an_unknown_token_is_refused(server):
     """Only a known token lets in, letter by letter.
 
-    A lookup in `TOKENS` finds the whole token or nothing.
+    A lookup in `TOKENS` finds the whole token or nothing, whatever letters are in it. FastAPI has decoded it already.
     """
     for token in (
         "token-of-mallory",
@@ -104,6 +99,8 @@ def test_an_unknown_token_is_refused(server):
         "TOKEN-OF-ALICE",
         "token-of-alice%20",
         "%20token-of-alice",
+        "token%252Dof-alice",
+        "%C3%BC",
         "alice",
         "None",
     ):
@@ -214,6 +211,10 @@ def test_the_door_remembers_nobody(server):
         for path in ("/ws", "/ws?token=token-of-mallory", "/ws?token=", "/ws?token=guess", "/ws", "/ws"):
             assert server.refuses(path) == 403
 
+        client.send("still here")
+
+        assert client.receive() == "alice: still here"
+
     assert server.refuses("/ws") == 403
 
     for path in ("/ws?token=token-of-bob", "/ws?token=token-of-alice", "/ws?token=token-of-bob"):
@@ -223,10 +224,41 @@ def test_the_door_remembers_nobody(server):
             client.receive()
 
 
+def test_what_was_found_in_one_place_counts_there_alone(server):
+    """A session stays a session, and a token a token, whatever was found out about the same text before.
+
+    If you keep what you have looked up: one and the same text may be a good session, and a bad token.
+    See "Four places for a credential".
+    """
+    alice = {"session": "session-of-alice"}
+    with server.connect("/ws", cookies=alice) as client:
+        assert client.receive() == "Hello, alice"
+
+    assert server.refuses("/ws?token=session-of-alice") == 403
+    assert server.refuses("/ws?token=", cookies=alice) == 403
+
+    with server.connect("/ws", cookies=alice) as client:
+        assert client.receive() == "Hello, alice"
+
+    assert server.refuses("/ws?token=session-of-carol") == 403
+
+    with server.connect("/ws", cookies={"session": "session-of-carol"}) as client:
+        assert client.receive() == "Hello, carol"
+
+    with server.connect("/ws?token=token-of-bob") as client:
+        assert client.receive() == "Hello, bob"
+
+    assert server.refuses("/ws", cookies={"session": "token-of-bob"}) == 403
+
+    with server.connect("/ws?token=token-of-bob") as client:
+        assert client.receive() == "Hello, bob"
+
+
 def test_users_are_not_mixed_up(server):
     """Several users at once are not mixed up, and one user may be there twice.
 
-    The name is a local variable of this one call, not one of the module or of `app`.
+    The name is a local variable of this one call, not one of the module or of `app`. And each handshake of a user is
+    as good as the first. See "The smallest program".
     """
     with (
         server.connect("/ws?token=token-of-alice", name="alice") as alice,
@@ -281,7 +313,7 @@ def test_explained_lets_known_users_in(server):
     with server.connect("/ws/explained", cookies={"session": "session-of-carol"}) as client:
         assert client.receive() == "Hello, carol"
 
-        for text in ("one", "", "  three  "):
+        for text in ("one", "one", "", "  three  "):
             client.send(text)
 
             assert client.receive() == f"carol: {text}"
@@ -314,6 +346,8 @@ def test_explained_knows_nobody_else(server):
         ("?token=token-of-alice2", ""),
         ("?token=token-of-alic", ""),
         ("?token=Token-of-alice", ""),
+        ("?token=token%252Dof-alice", ""),
+        ("?token=%C3%BC", ""),
         ("", "token-of-alice"),
         ("", "session-of-bob"),
         ("", "session-of-alice2"),
@@ -422,7 +456,8 @@ def test_entered_has_one_entry_each_time(server):
 def test_entered_knows_no_strangers(server):
     """`GET /entered` never lists a stranger, nor a user who was not let in.
 
-    Who has a good session and a bad token is known to you, and not let in all the same.
+    Who has a good session and a bad token is known to you, and not let in all the same. And what stands after a
+    `close()` runs, too.
     """
     assert server.refuses("/ws") == 403
     assert server.refuses("/ws?token=token-of-mallory") == 403

@@ -45,27 +45,20 @@ def test_a_text_goes_to_everyone_else(server):
 
     The sender is one of those in the dictionary. How do you know which one?
     """
-    with (
-        server.connect("/ws/ann", name="ann") as ann,
-        server.connect("/ws/ben", name="ben") as ben,
-        server.connect("/ws/cleo", name="cleo") as cleo,
-    ):
-        ann.receive_all(3)
-        ben.receive_all(2)
-        cleo.receive()
-        ben.send("hello")
+    ann, ben, cleo = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo"])
+    ben.send("hello")
 
-        assert ann.receive() == "Client #ben: hello"
-        assert ben.receive() == "You: hello"
-        assert cleo.receive() == "Client #ben: hello"
+    assert ann.receive() == "Client #ben: hello"
+    assert ben.receive() == "You: hello"
+    assert cleo.receive() == "Client #ben: hello"
 
-        ann.send("hi")
+    ann.send("hi")
 
-        assert ann.receive() == "You: hi"
-        assert ben.receive() == "Client #ann: hi"
-        assert cleo.receive() == "Client #ann: hi"
+    assert ann.receive() == "You: hi"
+    assert ben.receive() == "Client #ann: hi"
+    assert cleo.receive() == "Client #ann: hi"
 
-        ben.expect_silence()
+    ben.expect_silence()
 
 
 def test_a_goodbye_is_told(server):
@@ -83,6 +76,29 @@ def test_a_goodbye_is_told(server):
         ann.send("nobody but me")
 
         assert ann.receive() == "You: nobody but me"
+
+
+def test_who_is_here(server):
+    """`GET /clients` lists the ids of all who are here, sorted as Python sorts strings.
+
+    Ids are strings, also those that look like numbers. `sorted` knows what to do. Whoever has left is not here any
+    more, after 2 s at the latest.
+    """
+    server.expect("/clients", [])
+
+    with (
+        server.connect("/ws/zoe", name="zoe") as zoe,
+        server.connect("/ws/9", name="9"),
+        server.connect("/ws/Max", name="Max"),
+        server.connect("/ws/10", name="10"),
+        server.connect("/ws/%C3%A4nne", name="änne"),
+        server.connect("/ws/ann", name="ann"),
+    ):
+        server.expect("/clients", ["10", "9", "Max", "ann", "zoe", "änne"])
+        zoe.close()
+        server.expect("/clients", ["10", "9", "Max", "ann", "änne"])
+
+    server.expect("/clients", [])
 
 
 def test_dropped_connections_are_told(server):
@@ -113,27 +129,20 @@ def test_a_private_message(server):
 
     A dictionary finds one client by its id. Everything behind the first blank is what is said.
     """
-    with (
-        server.connect("/ws/ann", name="ann") as ann,
-        server.connect("/ws/ben", name="ben") as ben,
-        server.connect("/ws/cleo", name="cleo") as cleo,
-    ):
-        ann.receive_all(3)
-        ben.receive_all(2)
-        cleo.receive()
-        ann.send("@ben see you")
+    ann, ben, cleo = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo"])
+    ann.send("@ben see you")
 
-        assert ben.receive() == "Client #ann (private): see you"
-        assert ann.receive() == "You to ben: see you"
+    assert ben.receive() == "Client #ann (private): see you"
+    assert ann.receive() == "You to ben: see you"
 
-        cleo.expect_silence()
-        ben.expect_silence()
-        ann.expect_silence()
-        ben.send("to @ann and all")
+    cleo.expect_silence()
+    ben.expect_silence()
+    ann.expect_silence()
+    ben.send("to @ann and all")
 
-        assert cleo.receive() == "Client #ben: to @ann and all"
-        assert ann.receive() == "Client #ben: to @ann and all"
-        assert ben.receive() == "You: to @ann and all"
+    assert cleo.receive() == "Client #ben: to @ann and all"
+    assert ann.receive() == "Client #ben: to @ann and all"
+    assert ben.receive() == "You: to @ann and all"
 
 
 def test_nobody_has_that_id(server):
@@ -141,58 +150,34 @@ def test_nobody_has_that_id(server):
 
     Ask the dictionary before you take something out of it. Who has left is not in it any more.
     """
-    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
-        ann.receive_all(2)
-        ben.receive()
-        ann.send("@cleo are you there?")
+    ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
+    ann.send("@cleo are you there?")
 
-        assert ann.receive() == "No client #cleo here"
+    assert ann.receive() == "No client #cleo here"
 
-        ben.expect_silence()
-        ann.expect_silence()
-        ben.close()
+    ben.expect_silence()
+    ann.expect_silence()
+    ben.close()
 
-        assert ann.receive() == "Client #ben left the chat"
+    assert ann.receive() == "Client #ben left the chat"
 
-        ann.send("@ben good-bye")
+    ann.send("@ben good-bye")
 
-        assert ann.receive() == "No client #ben here"
+    assert ann.receive() == "No client #ben here"
 
-        ann.send("only me")
+    ann.send("only me")
 
-        assert ann.receive() == "You: only me"
+    assert ann.receive() == "You: only me"
 
-        with server.connect("/ws/cleo", name="cleo") as cleo:
-            assert ann.receive() == "Client #cleo joined the chat"
-            assert cleo.receive() == "Client #cleo joined the chat"
+    with server.connect("/ws/cleo", name="cleo") as cleo:
+        assert ann.receive() == "Client #cleo joined the chat"
+        assert cleo.receive() == "Client #cleo joined the chat"
 
-            ann.send("@c hello")
+        ann.send("@c hello")
 
-            assert ann.receive() == "No client #c here"
+        assert ann.receive() == "No client #c here"
 
-            cleo.expect_silence()
-
-
-def test_who_is_here(server):
-    """`GET /clients` lists the ids of all who are here, sorted as Python sorts strings.
-
-    Ids are strings, also those that look like numbers. `sorted` knows what to do.
-    """
-    server.expect("/clients", [])
-
-    with (
-        server.connect("/ws/zoe", name="zoe") as zoe,
-        server.connect("/ws/9", name="9"),
-        server.connect("/ws/Max", name="Max"),
-        server.connect("/ws/10", name="10"),
-        server.connect("/ws/%C3%A4nne", name="änne"),
-        server.connect("/ws/ann", name="ann"),
-    ):
-        server.expect("/clients", ["10", "9", "Max", "ann", "zoe", "änne"])
-        zoe.close()
-        server.expect("/clients", ["10", "9", "Max", "ann", "änne"])
-
-    server.expect("/clients", [])
+        cleo.expect_silence()
 
 
 def test_the_right_name_is_told(server):
@@ -200,26 +185,40 @@ def test_the_right_name_is_told(server):
 
     What belongs to one connection lives in the arguments and local variables of its call.
     """
-    with server.connect("/ws/ann", name="ann") as ann:
-        ben = server.connect("/ws/ben", name="ben")
-        with server.connect("/ws/cleo", name="cleo") as cleo:
-            ann.receive_all(3)
-            ben.receive_all(2)
-            cleo.receive()
-            ben.send("hello")
+    ann, ben, cleo = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo"])
+    ben.send("hello")
 
-            assert cleo.receive() == "Client #ben: hello"
-            assert ann.receive() == "Client #ben: hello"
+    assert cleo.receive() == "Client #ben: hello"
+    assert ann.receive() == "Client #ben: hello"
+    assert ben.receive() == "You: hello"
 
-            ann.send("@ben hi")
+    ann.send("@ben hi")
 
-            assert ben.receive_all(2) == ["You: hello", "Client #ann (private): hi"]
-            assert ann.receive() == "You to ben: hi"
+    assert ben.receive() == "Client #ann (private): hi"
+    assert ann.receive() == "You to ben: hi"
 
-            ben.close()
+    ben.close()
 
-            assert ann.receive() == "Client #ben left the chat"
-            assert cleo.receive() == "Client #ben left the chat"
+    assert ann.receive() == "Client #ben left the chat"
+    assert cleo.receive() == "Client #ben left the chat"
+
+
+def test_two_speak_at_once(server):
+    """When two speak at the same moment, everyone else hears each under its own id, and each hears itself as `You: …`.
+
+    At each `await` the other's route may run: what both share (a global, `app.state`, an attribute of the manager) has
+    changed when yours goes on.
+    """
+    ann, ben, cleo, dan = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan"])
+    server.slow_network()
+    with server.held_still():
+        ann.send("one")
+        dan.send("two")
+
+    assert sorted(ann.receive_all(2)) == ["Client #dan: two", "You: one"]
+    assert sorted(ben.receive_all(2)) == ["Client #ann: one", "Client #dan: two"]
+    assert sorted(cleo.receive_all(2)) == ["Client #ann: one", "Client #dan: two"]
+    assert sorted(dan.receive_all(2)) == ["Client #ann: one", "You: two"]
 
 
 def test_an_id_in_use(server):
@@ -227,10 +226,9 @@ def test_an_id_in_use(server):
 
     Accept first: who is refused before that never gets to know the reason. The first one stays, and keeps its id.
     """
-    with server.connect("/ws/ann", name="ann"), server.connect("/ws/ben", name="ben"):
-        server.connect("/ws/ann", name="ann too").expect_close(1008, "Client id already in use")
-        server.connect("/ws/ben", name="ben too").expect_close(1008, "Client id already in use")
-        server.connect("/ws/ann", name="and a third").expect_close(1008, "Client id already in use")
+    server.connect_in_turn(["/ws/ann", "/ws/ben"])
+    server.connect("/ws/ann", name="ann too").expect_close(1008, "Client id already in use")
+    server.connect("/ws/ben", name="ben too").expect_close(1008, "Client id already in use")
 
 
 def test_nobody_is_told_of_who_is_turned_away(server):
@@ -238,32 +236,31 @@ def test_nobody_is_told_of_who_is_turned_away(server):
 
     Who has never joined cannot leave. Does the clean-up run for the second one, and with whose id?
     """
-    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
-        ann.receive_all(2)
-        ben.receive()
-        second = server.connect("/ws/ann", name="ann too")
-        second.expect_close(1008)
-        second.close()
+    ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
+    second = server.connect("/ws/ann", name="ann too")
+    second.expect_close(1008)
+    second.close()
 
-        ann.expect_silence()
-        ben.expect_silence()
-        server.expect("/clients", ["ann", "ben"])
-        ben.send("@ann are you still there?")
+    ann.expect_silence()
+    ben.expect_silence()
+    server.expect("/clients", ["ann", "ben"])
+    server.connect("/ws/ann", name="and a third").expect_close(1008, "Client id already in use")
+    ben.send("@ann are you still there?")
 
-        assert ann.receive() == "Client #ben (private): are you still there?"
-        assert ben.receive() == "You to ann: are you still there?"
+    assert ann.receive() == "Client #ben (private): are you still there?"
+    assert ben.receive() == "You to ann: are you still there?"
 
-        ann.send("yes")
+    ann.send("yes")
 
-        assert ben.receive() == "Client #ann: yes"
-        assert ann.receive() == "You: yes"
+    assert ben.receive() == "Client #ann: yes"
+    assert ann.receive() == "You: yes"
 
-        ann.close()
+    ann.close()
 
-        assert ben.receive() == "Client #ann left the chat"
+    assert ben.receive() == "Client #ann left the chat"
 
-        ben.expect_silence()
-        server.expect("/clients", ["ben"])
+    ben.expect_silence()
+    server.expect("/clients", ["ben"])
 
 
 def test_who_is_turned_away_may_leave_at_once(server):
@@ -285,49 +282,72 @@ def test_an_id_is_free_again(server):
 
     Where does your dictionary lose an id, and does that happen however a connection ends?
     """
-    with server.connect("/ws/ben", name="ben") as ben:
-        ben.receive()
-        first = server.connect("/ws/ann", name="ann")
-        first.receive()
-        server.connect("/ws/ann", name="ann too").expect_close(1008)
-        first.close()
-        second = server.connect("/ws/ann", name="ann again")
+    ben, first = server.connect_in_turn(["/ws/ben", "/ws/ann"])
+    server.connect("/ws/ann", name="ann too").expect_close(1008)
+    first.close()
 
-        assert second.receive() == "Client #ann joined the chat"
+    assert ben.receive() == "Client #ann left the chat"
 
-        second.drop()
-        third = server.connect("/ws/ann", name="ann once more")
+    server.expect("/clients", ["ben"])
+    second = server.connect("/ws/ann", name="ann again")
 
-        assert third.receive() == "Client #ann joined the chat"
+    assert second.receive() == "Client #ann joined the chat"
+    assert ben.receive() == "Client #ann joined the chat"
 
-        third.drop(reset=True)
-        with server.connect("/ws/ann", name="ann at last") as ann:
-            assert ann.receive() == "Client #ann joined the chat"
-            assert ben.receive_all(7) == ["Client #ann joined the chat", "Client #ann left the chat"] * 3 + [
-                "Client #ann joined the chat"
-            ]
+    second.drop()
 
-            ben.send("welcome back")
+    assert ben.receive() == "Client #ann left the chat"
 
-            assert ann.receive() == "Client #ben: welcome back"
-            assert ben.receive() == "You: welcome back"
+    server.expect("/clients", ["ben"])
+    third = server.connect("/ws/ann", name="ann once more")
 
-            ben.expect_silence()
+    assert third.receive() == "Client #ann joined the chat"
+    assert ben.receive() == "Client #ann joined the chat"
+
+    third.drop(reset=True)
+
+    assert ben.receive() == "Client #ann left the chat"
+
+    server.expect("/clients", ["ben"])
+    ann = server.connect("/ws/ann", name="ann at last")
+
+    assert ann.receive() == "Client #ann joined the chat"
+    assert ben.receive() == "Client #ann joined the chat"
+
+    ben.send("welcome back")
+
+    assert ann.receive() == "Client #ben: welcome back"
+    assert ben.receive() == "You: welcome back"
+
+    ben.expect_silence()
 
 
 def test_ids_and_texts_are_passed_on_unchanged(server):
     """Ids and texts are passed on as they are.
 
-    An id is any text, decoded already; a text may be empty, long, or have blanks around it.
+    An id is any text, decoded already; a text may be empty, long, the same as the one before it, or have blanks
+    around it.
     """
-    with (
-        server.connect("/ws/J%C3%BCrgen", name="jürgen") as jürgen,
-        server.connect("/ws/50%2541", name="50%41") as half,
-    ):
-        assert jürgen.receive_all(2) == ["Client #Jürgen joined the chat", "Client #50%41 joined the chat"]
+    with server.connect("/ws/J%C3%BCrgen", name="jürgen") as jürgen:
+        assert jürgen.receive() == "Client #Jürgen joined the chat"
+
+        half = server.connect("/ws/50%2541", name="50%41")
+
+        assert jürgen.receive() == "Client #50%41 joined the chat"
         assert half.receive() == "Client #50%41 joined the chat"
 
-        for text in ("  two  blanks ", "Grüße, 世界\n", '{"json": 1}', "<b>", "#@", "x" * 500_000):
+        for text in (
+            "  two  blanks ",
+            "Grüße, 世界\n",
+            '{"json": 1}',
+            "<b>",
+            "#@",
+            "100 % sure",
+            "%s {0}",
+            "again",
+            "again",
+            "x" * 500_000,
+        ):
             jürgen.send(text)
 
             assert half.receive() == f"Client #Jürgen: {text}"
@@ -337,56 +357,63 @@ def test_ids_and_texts_are_passed_on_unchanged(server):
 
         assert jürgen.receive() == "Client #50%41 left the chat"
 
+        with server.connect("/ws/" + "x" * 100, name="x") as long:
+            assert jürgen.receive() == f"Client #{'x' * 100} joined the chat"
+            assert long.receive() == f"Client #{'x' * 100} joined the chat"
+
 
 def test_private_words_are_any_words(server):
     """Behind the id and one blank, a private message holds any characters; and an id may look like anything.
 
     Split once, at the first blank, and leave the rest as it is.
     """
-    with (
-        server.connect("/ws/ann@home.example", name="ann") as ann,
-        server.connect("/ws/J%C3%BCrgen", name="jürgen") as jürgen,
-        server.connect("/ws/1", name="1") as one,
-        server.connect("/ws/me:you", name="me:you") as me,
+    ann, jürgen, one, me, bob = server.connect_in_turn(
+        ["/ws/ann@home.example", "/ws/J%C3%BCrgen", "/ws/1", "/ws/me:you", "/ws/@bob"]
+    )
+    for words in (
+        "one",
+        "two  blanks and one at the end ",
+        "line\nline",
+        "@1 and @nobody",
+        "ask @Jürgen about it",
+        "a: (private): #",
+        "100 % sure",
+        "%s {0}",
+        "again",
+        "again",
+        "ÄÖ世",
     ):
-        ann.receive_all(4)
-        jürgen.receive_all(3)
-        one.receive_all(2)
-        me.receive()
-        for words in (
-            "one",
-            "two  blanks and one at the end ",
-            "line\nline",
-            "@1 and @nobody",
-            "a: (private): #",
-            "ÄÖ世",
-        ):
-            ann.send(f"@Jürgen {words}")
+        ann.send(f"@Jürgen {words}")
 
-            assert jürgen.receive() == f"Client #ann@home.example (private): {words}"
-            assert ann.receive() == f"You to Jürgen: {words}"
+        assert jürgen.receive() == f"Client #ann@home.example (private): {words}"
+        assert ann.receive() == f"You to Jürgen: {words}"
 
-        jürgen.send("@ann@home.example hello")
+    jürgen.send("@ann@home.example hello")
 
-        assert ann.receive() == "Client #Jürgen (private): hello"
-        assert jürgen.receive() == "You to ann@home.example: hello"
+    assert ann.receive() == "Client #Jürgen (private): hello"
+    assert jürgen.receive() == "You to ann@home.example: hello"
 
-        ann.send("@1 one")
+    ann.send("@1 one")
 
-        assert one.receive() == "Client #ann@home.example (private): one"
-        assert ann.receive() == "You to 1: one"
+    assert one.receive() == "Client #ann@home.example (private): one"
+    assert ann.receive() == "You to 1: one"
 
-        one.send("@me:you and me")
+    one.send("@me:you and me")
 
-        assert me.receive() == "Client #1 (private): and me"
-        assert one.receive() == "You to me:you: and me"
+    assert me.receive() == "Client #1 (private): and me"
+    assert one.receive() == "You to me:you: and me"
 
-        one.send("@10 hello?")
+    one.send("@@bob and you")
 
-        assert one.receive() == "No client #10 here"
+    assert bob.receive() == "Client #1 (private): and you"
+    assert one.receive() == "You to @bob: and you"
 
-        jürgen.expect_silence()
-        me.expect_silence()
+    one.send("@10 hello?")
+
+    assert one.receive() == "No client #10 here"
+
+    jürgen.expect_silence()
+    me.expect_silence()
 
 
 def test_upper_and_lower_case_are_different(server):
@@ -394,20 +421,18 @@ def test_upper_and_lower_case_are_different(server):
 
     They are compared as they are.
     """
-    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/Ann", name="Ann") as big:
-        ann.receive_all(2)
-        big.receive()
-        server.expect("/clients", ["Ann", "ann"])
-        ann.send("@Ann hello")
+    ann, big = server.connect_in_turn(["/ws/ann", "/ws/Ann"])
+    server.expect("/clients", ["Ann", "ann"])
+    ann.send("@Ann hello")
 
-        assert big.receive() == "Client #ann (private): hello"
-        assert ann.receive() == "You to Ann: hello"
+    assert big.receive() == "Client #ann (private): hello"
+    assert ann.receive() == "You to Ann: hello"
 
-        ann.send("@ANN hello")
+    ann.send("@ANN hello")
 
-        assert ann.receive() == "No client #ANN here"
+    assert ann.receive() == "No client #ANN here"
 
-        big.expect_silence()
+    big.expect_silence()
 
 
 def test_clients_are_served_at_the_same_time(server):
@@ -433,17 +458,15 @@ def test_texts_keep_their_order(server):
 
     One loop for one client does this by itself.
     """
-    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
-        ann.receive_all(2)
-        ben.receive()
-        ann.send("long " * 100_000)
-        ann.send("@ben short")
-        ann.send("last")
+    ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
+    ann.send("long " * 100_000)
+    ann.send("@ben short")
+    ann.send("last")
 
-        assert ben.receive() == "Client #ann: " + "long " * 100_000
-        assert ben.receive_all(2) == ["Client #ann (private): short", "Client #ann: last"]
-        assert ann.receive() == "You: " + "long " * 100_000
-        assert ann.receive_all(2) == ["You to ben: short", "You: last"]
+    assert ben.receive() == "Client #ann: " + "long " * 100_000
+    assert ben.receive_all(2) == ["Client #ann (private): short", "Client #ann: last"]
+    assert ann.receive() == "You: " + "long " * 100_000
+    assert ann.receive_all(2) == ["You to ben: short", "You: last"]
 
 
 def test_many_clients_have_room(server):
@@ -463,17 +486,16 @@ def test_a_client_may_just_listen(server):
 
     There is no limit of time in this exercise.
     """
-    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
-        ann.receive_all(2)
-        ben.receive()
-        server.fast_forward(3600)
-        ben.send("still here?")
+    ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
+    server.fast_forward(3600)
+    ben.send("still here?")
 
-        assert ann.receive() == "Client #ben: still here?"
+    assert ann.receive() == "Client #ben: still here?"
+    assert ben.receive() == "You: still here?"
 
-        ann.send("@ben yes")
+    ann.send("@ben yes")
 
-        assert ben.receive_all(2) == ["You: still here?", "Client #ann (private): yes"]
+    assert ben.receive() == "Client #ann (private): yes"
 
 
 def test_two_come_at_once(server):
@@ -505,66 +527,68 @@ def test_leaving_right_after_the_last_word(server):
 
     A send to a client that has left raises, and so does the `receive_text()` after it:
     Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch. Both find out that
-    it has left, and only one of them may say so.
+    it has left, and exactly one of them has to say so.
     """
-    with server.connect("/ws/ann", name="ann") as ann:
-        ben = server.connect("/ws/ben", name="ben")
-        with server.connect("/ws/cleo", name="cleo") as cleo:
-            ann.receive_all(3)
-            cleo.receive()
-            ben.send_last("bye")
+    ann, ben, cleo = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo"])
+    ben.send_last("bye")
 
-            assert ann.receive(passing_over="Client #ben: bye") == "Client #ben left the chat"
-            assert cleo.receive(passing_over="Client #ben: bye") == "Client #ben left the chat"
+    assert ann.receive(passing_over="Client #ben: bye") == "Client #ben left the chat"
+    assert cleo.receive(passing_over="Client #ben: bye") == "Client #ben left the chat"
 
-            server.expect("/clients", ["ann", "cleo"])
-            dan = server.connect("/ws/dan", name="dan")
+    server.expect("/clients", ["ann", "cleo"])
+    dan = server.connect("/ws/dan", name="dan")
 
-            assert ann.receive() == "Client #dan joined the chat"
-            assert cleo.receive() == "Client #dan joined the chat"
+    assert ann.receive() == "Client #dan joined the chat"
+    assert cleo.receive() == "Client #dan joined the chat"
 
-            dan.send_last("@ann between us")
+    dan.send_last("@ann between us")
 
-            assert ann.receive(passing_over="Client #dan (private): between us") == "Client #dan left the chat"
-            assert cleo.receive() == "Client #dan left the chat"
+    assert ann.receive(passing_over="Client #dan (private): between us") == "Client #dan left the chat"
+    assert cleo.receive() == "Client #dan left the chat"
 
-            cleo.send("they are gone")
+    cleo.send("they are gone")
 
-            assert ann.receive() == "Client #cleo: they are gone"
-            assert cleo.receive() == "You: they are gone"
+    assert ann.receive() == "Client #cleo: they are gone"
+    assert cleo.receive() == "You: they are gone"
 
 
 def test_one_that_drops_costs_nobody_a_message(server):
     """A connection that drops while a message goes round costs nobody else that message.
 
     A dictionary that changes while a loop goes through it raises `RuntimeError`, and a send to a dead client
-    raises, too. What becomes of the rest of the loop?
+    raises, too. What becomes of the rest of the loop, and of sends that still wait?
     """
-    with (
-        server.connect("/ws/ann", name="ann") as ann,
-        server.connect("/ws/ben", name="ben") as ben,
-        server.connect("/ws/cleo", name="cleo") as cleo,
-        server.connect("/ws/dan", name="dan") as dan,
-    ):
-        ann.receive_all(4)
-        ben.receive_all(3)
-        cleo.receive_all(2)
-        dan.receive()
-        server.drop_while_sending(ann, to=ben)
-        dan.send("hello")
+    ann, ben, cleo, dan = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan"])
+    server.drop_while_sending(ann, to=ben)
+    dan.send("hello")
 
-        assert sorted(ben.receive_all(2)) == ["Client #ann left the chat", "Client #dan: hello"]
-        assert sorted(cleo.receive_all(2)) == ["Client #ann left the chat", "Client #dan: hello"]
-        assert sorted(dan.receive_all(2)) == ["Client #ann left the chat", "You: hello"]
+    assert sorted(ben.receive_all(2)) == ["Client #ann left the chat", "Client #dan: hello"]
+    assert sorted(cleo.receive_all(2)) == ["Client #ann left the chat", "Client #dan: hello"]
+    assert sorted(dan.receive_all(2)) == ["Client #ann left the chat", "You: hello"]
 
-        server.drop_while_sending(ben, to=ben)
-        cleo.send("again")
+    server.drop_while_sending(ben, to=ben)
+    cleo.send("again")
 
-        assert sorted(cleo.receive_all(2)) == ["Client #ben left the chat", "You: again"]
-        assert sorted(dan.receive_all(2)) == ["Client #ben left the chat", "Client #cleo: again"]
+    assert sorted(cleo.receive_all(2)) == ["Client #ben left the chat", "You: again"]
+    assert sorted(dan.receive_all(2)) == ["Client #ben left the chat", "Client #cleo: again"]
 
-        cleo.expect_silence()
-        server.expect("/clients", ["cleo", "dan"])
+    cleo.expect_silence()
+    server.expect("/clients", ["cleo", "dan"])
+    (eve,) = server.connect_in_turn(["/ws/eve"])
+    server.hold_back(cleo)
+    server.drop_while_sending(dan, to=dan)
+    eve.send("wait for me")
+    server.settle()
+    server.let_through(cleo)
+
+    assert sorted(cleo.receive_all(2)) == ["Client #dan left the chat", "Client #eve: wait for me"]
+    assert sorted(eve.receive_all(2)) == ["Client #dan left the chat", "You: wait for me"]
+
+    server.leave_before_sending(cleo)
+    eve.send("still there?")
+    heard = [eve.receive(passing_over="Client #cleo: bye") for _ in range(2)]
+
+    assert sorted(heard) == ["Client #cleo left the chat", "You: still there?"]
 
 
 def test_a_private_message_to_one_that_drops(server):
@@ -572,24 +596,22 @@ def test_a_private_message_to_one_that_drops(server):
 
     That send fails in the route of its sender. What becomes of the sender's loop?
     """
-    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
-        ann.receive_all(2)
-        ben.receive()
-        server.drop_while_sending(ben, to=ben)
-        ann.send("@ben are you there?")
+    ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
+    server.drop_while_sending(ben, to=ben)
+    ann.send("@ben are you there?")
 
-        assert sorted(ann.receive_all(2))[0] == "Client #ben left the chat"
+    assert sorted(ann.receive_all(2))[0] == "Client #ben left the chat"
 
-        ann.send("@ben hello?")
+    ann.send("@ben hello?")
 
-        assert ann.receive() == "No client #ben here"
+    assert ann.receive() == "No client #ben here"
 
-        ann.send("still here")
+    ann.send("still here")
 
-        assert ann.receive() == "You: still here"
+    assert ann.receive() == "You: still here"
 
-        ann.expect_silence()
-        server.expect("/clients", ["ann"])
+    ann.expect_silence()
+    server.expect("/clients", ["ann"])
 
 
 def test_a_newcomer_that_drops_at_once(server):
@@ -614,32 +636,23 @@ def test_a_slow_client_gets_its_messages(server):
 
     A send to it waits: do you wait as long? Meanwhile others run, and may change the very dictionary you loop over.
     """
-    with (
-        server.connect("/ws/ann", name="ann") as ann,
-        server.connect("/ws/ben", name="ben") as ben,
-        server.connect("/ws/cleo", name="cleo") as cleo,
-        server.connect("/ws/dan", name="dan") as dan,
-    ):
-        ann.receive_all(4)
-        ben.receive_all(3)
-        cleo.receive_all(2)
-        dan.receive()
-        server.hold_back(ben)
-        cleo.send("hello")
-        server.settle()
-        ann.close()
-        server.fast_forward(0.5)
-        server.let_through(ben)
+    ann, ben, cleo, dan = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan"])
+    server.hold_back(ben)
+    cleo.send("hello")
+    server.settle()
+    ann.close()
+    server.fast_forward(0.5)
+    server.let_through(ben)
 
-        heard = ["Client #ann left the chat", "Client #cleo: hello"]
+    heard = ["Client #ann left the chat", "Client #cleo: hello"]
 
-        assert sorted(ben.receive_all(2)) == heard
-        assert sorted(dan.receive_all(2)) == heard
-        assert sorted(cleo.receive_all(2)) == [heard[0], "You: hello"]
+    assert sorted(ben.receive_all(2)) == heard
+    assert sorted(dan.receive_all(2)) == heard
+    assert sorted(cleo.receive_all(2)) == [heard[0], "You: hello"]
 
-        ben.expect_silence()
-        dan.expect_silence()
-        server.expect("/clients", ["ben", "cleo", "dan"])
+    ben.expect_silence()
+    dan.expect_silence()
+    server.expect("/clients", ["ben", "cleo", "dan"])
 
 
 def test_several_leave_at_once(server):
@@ -647,29 +660,44 @@ def test_several_leave_at_once(server):
 
     The goodbye of the first goes out to the others: some of those have left as well, and don't know it yet.
     """
-    with server.connect("/ws/ann", name="ann") as ann:
-        ben = server.connect("/ws/ben", name="ben")
-        cleo = server.connect("/ws/cleo", name="cleo")
-        dan = server.connect("/ws/dan", name="dan")
-        with server.connect("/ws/eve", name="eve") as eve:
-            ann.receive_all(5)
-            eve.receive()
-            with server.held_still():
-                ben.drop()
-                cleo.close()
-                dan.drop(reset=True)
+    ann, ben, cleo, dan, eve = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan", "/ws/eve"])
+    with server.held_still():
+        ben.drop()
+        cleo.close()
+        dan.drop(reset=True)
 
-            left = ["Client #ben left the chat", "Client #cleo left the chat", "Client #dan left the chat"]
+    left = ["Client #ben left the chat", "Client #cleo left the chat", "Client #dan left the chat"]
 
-            assert sorted(ann.receive_all(3)) == left
-            assert sorted(eve.receive_all(3)) == left
+    assert sorted(ann.receive_all(3)) == left
+    assert sorted(eve.receive_all(3)) == left
 
-            ann.expect_silence()
-            server.expect("/clients", ["ann", "eve"])
-            eve.send("still here")
+    ann.expect_silence()
+    server.expect("/clients", ["ann", "eve"])
+    eve.send("still here")
 
-            assert ann.receive() == "Client #eve: still here"
-            assert eve.receive() == "You: still here"
+    assert ann.receive() == "Client #eve: still here"
+    assert eve.receive() == "You: still here"
+
+
+def test_several_drop_at_once(server):
+    """When several connections drop at the same moment, everyone still there hears of each of them, once.
+
+    Each of their goodbyes is sent to those that have dropped as well. The first send to a dead connection raises
+    `WebSocketDisconnect`, each further one `RuntimeError`: does your loop over all clients survive both?
+    """
+    ann, ben, cleo, dan, eve = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan", "/ws/eve"])
+    with server.held_still():
+        ben.drop()
+        cleo.drop()
+        dan.drop()
+
+    left = ["Client #ben left the chat", "Client #cleo left the chat", "Client #dan left the chat"]
+
+    assert sorted(eve.receive_all(3)) == left
+    assert sorted(ann.receive_all(3)) == left
+
+    eve.expect_silence()
+    server.expect("/clients", ["ann", "eve"])
 
 
 def test_everything_holds_on_a_slow_network(server):
@@ -678,28 +706,26 @@ def test_everything_holds_on_a_slow_network(server):
     What you look up before an `await` may be different after it.
     """
     server.slow_network()
+    ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
+    with server.held_still():
+        ann.send("@ben one")
+        ann.send("two")
+        ben.send("@ann three")
 
-    with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
-        ann.receive_all(2)
-        ben.receive()
-        with server.held_still():
-            ann.send("one")
-            ann.send("@ben two")
-            ben.send("@ann three")
+    assert sorted(ann.receive_all(3)) == ["Client #ben (private): three", "You to ben: one", "You: two"]
+    assert sorted(ben.receive_all(3)) == ["Client #ann (private): one", "Client #ann: two", "You to ann: three"]
 
-        assert sorted(ann.receive_all(3)) == ["Client #ben (private): three", "You to ben: two", "You: one"]
-        assert sorted(ben.receive_all(3)) == ["Client #ann (private): two", "Client #ann: one", "You to ann: three"]
+    server.connect("/ws/ann", name="ann too").expect_close(1008, "Client id already in use")
+    ben.close()
 
-        server.connect("/ws/ann", name="ann too").expect_close(1008, "Client id already in use")
-        ben.close()
+    assert ann.receive() == "Client #ben left the chat"
 
-        assert ann.receive() == "Client #ben left the chat"
+    server.expect("/clients", ["ann"])
+    with server.connect("/ws/ben", name="ben again") as ben:
+        assert ben.receive() == "Client #ben joined the chat"
+        assert ann.receive() == "Client #ben joined the chat"
 
-        with server.connect("/ws/ben", name="ben again") as ben:
-            assert ben.receive() == "Client #ben joined the chat"
-            assert ann.receive() == "Client #ben joined the chat"
-
-            server.expect("/clients", ["ann", "ben"])
+        server.expect("/clients", ["ann", "ben"])
 
 
 def test_the_page_is_served(server):

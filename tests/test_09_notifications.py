@@ -301,8 +301,8 @@ def test_whoever_talks_much_is_kept_alive(serve):
     start = server.time()
     with server.connect("/ws/notifications") as client:
         with server.held_still():
-            for text in ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"):
-                client.send(text)
+            for number in range(60):
+                client.send(f"word {number}")
         server.fast_forward(66, since=start)
 
         for number in range(1, 14):
@@ -318,7 +318,7 @@ def test_delivered_counts_who_is_there(server):
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann:
-        server.connect("/ws/notifications", name="ben").close()
+        server.connect("/ws/notifications", name="ben").close(4000)
         server.connect("/ws/notifications", name="cleo").drop()
         server.connect("/ws/notifications", name="dan").drop(reset=True)
         eve = server.connect("/ws/notifications", name="eve")
@@ -440,6 +440,31 @@ def test_who_leaves_during_a_post_costs_nobody_the_news(server):
 
             ann.expect_json({"seq": 2, "message": "tick"})
             cleo.expect_json({"seq": 2, "message": "tick"})
+
+
+def test_a_send_may_be_the_first_to_know(server):
+    """Where a client leaves just before news is sent to it, the send finds out before the client's own route does.
+
+    Then two places clean up after one client. Does the second bear that the first was there? And after a send that has
+    failed `receive_text()` raises `RuntimeError`.
+    """
+    start = server.time()
+    ann, ben, cleo = (server.connect("/ws/notifications", name=name) for name in ("ann", "ben", "cleo"))
+    for client, seconds in ((ann, 5), (ben, 10)):
+        server.leave_before_sending(client)
+        server.fast_forward(seconds, since=start)
+
+    assert [cleo.receive_json()["seq"] for _ in range(2)] == [1, 2]
+
+    dan, eve = (server.connect("/ws/notifications", name=name) for name in ("dan", "eve"))
+    server.leave_before_sending(dan)
+    server.post("/notify", json={"message": "news"}).expect_json({"seq": 3})
+
+    cleo.expect_json({"seq": 3, "message": "news"})
+    eve.expect_json({"seq": 3, "message": "news"})
+
+    server.fast_forward(12.5, since=start)
+    server.post("/notify", json={"message": "who is left?"}).expect_json({"delivered": 2})
 
 
 def test_a_slow_client_gets_its_news(server):

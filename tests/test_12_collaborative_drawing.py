@@ -114,6 +114,7 @@ def test_boards_do_not_mix(server):
     """Each board has its own strokes, its own people and its own seq; its name is any text, decoded already.
 
     Take `board_id` as it comes, letter by letter, and keep what belongs to a board together, in an object of its own.
+    Names that look alike, such as `é` in one letter or in two, are different names.
     """
     with (
         server.connect("/ws/boards/a", name="ann") as ann,
@@ -127,10 +128,10 @@ def test_boards_do_not_mix(server):
         stroke = {"type": "stroke", "points": [[0.1, 0.2], [0.3, 0.4]], "color": "#c0ffee", "width": 3}
         ann.send_json(stroke)
         ann.expect_json({**stroke, "seq": 1})
-        cleo.send_json(stroke)
+        cleo.send_json({**stroke, "width": 4})
 
-        cleo.expect_json({**stroke, "seq": 1})
-        dan.expect_json({**stroke, "seq": 1})
+        cleo.expect_json({**stroke, "width": 4, "seq": 1})
+        dan.expect_json({**stroke, "width": 4, "seq": 1})
 
         ben.expect_silence()
         ben.send_json(stroke)
@@ -148,7 +149,7 @@ def test_boards_do_not_mix(server):
 
             ben.expect_silence()
 
-        for path in ("/ws/boards/%2561", "/ws/boards/a%20"):
+        for path in ("/ws/boards/%2561", "/ws/boards/a%20", "/ws/boards/%EF%BD%81", "/ws/boards/cafe%CC%81%20b"):
             with server.connect(path, name="fay") as fay:
                 fay.expect_json({"type": "snapshot", "seq": 0, "strokes": []})
 
@@ -318,6 +319,24 @@ def test_clear_takes_all_away(server):
             cleo.expect_json({"type": "undone", "seq": 7, "stroke": 6})
 
 
+def test_errors_do_not_end_the_connection(server):
+    """After an error the connection goes on, however many there are.
+
+    Nobody is sent away for mistakes: answer, and receive again. Is there a limit to their number?
+    """
+    server.allow_reports()
+    with server.connect("/ws/boards/garden") as client:
+        client.expect_json({"type": "snapshot"})
+        for _ in range(30):
+            client.send_json({"type": "undo"})
+
+            client.expect_json({"type": "error", "message": ANY_TEXT})
+
+        client.send_json({"type": "clear"})
+
+        client.expect_json({"type": "cleared", "seq": 1})
+
+
 def test_what_a_leaver_drew_stays(server):
     """What a connection drew cannot be undone after it has left, and stays on the board.
 
@@ -370,10 +389,9 @@ def test_clients_are_served_at_the_same_time(server):
 
 
 def test_an_error_is_for_the_sender_alone(server):
-    """What is no message of this exercise is answered with an error, to the sender alone, and uses no seq.
+    """What is no JSON object is answered with an error, to the sender alone, and uses no seq.
 
-    What `json.loads` raises is a `ValueError`; what it gives need not be a dictionary, and any of its values
-    may be of any type.
+    `json.loads` raises `ValueError` for what is no JSON, and what it gives need not be a dictionary.
     """
     server.allow_reports()
     with (
@@ -392,6 +410,31 @@ def test_an_error_is_for_the_sender_alone(server):
             '"clear"',
             '["clear"]',
             '[{"type": "clear"}]',
+        ):
+            ann.send(text)
+
+            ann.expect_json({"type": "error", "message": ANY_TEXT})
+
+        ben.expect_silence()
+        ann.send_json({"type": "clear"})
+
+        ann.expect_json({"type": "cleared", "seq": 1})
+        ben.expect_json({"type": "cleared", "seq": 1})
+
+
+def test_an_object_of_another_type_is_an_error(server):
+    """A client sends strokes, undos and clears: an object of any other type, or of none, is an error.
+
+    The type counts letter by letter. It may be missing, and it need not be a text.
+    """
+    server.allow_reports()
+    with (
+        server.connect("/ws/boards/garden", name="ann") as ann,
+        server.connect("/ws/boards/garden", name="ben") as ben,
+    ):
+        for client in (ann, ben):
+            client.expect_json({"type": "snapshot"})
+        for text in (
             "{}",
             '{"type": null}',
             '{"type": ["clear"]}',
@@ -532,7 +575,8 @@ def test_limits_are_kept(server):
 def test_colors_are_six_hex_digits(server):
     """A color is a number sign and six hex digits, nothing else.
 
-    A pattern says it best. Does yours hold from the first sign to the last?
+    A pattern says it best. Does yours hold from the first sign to the last? In Python `$` holds before a last line
+    break, too; `re.fullmatch` allows none.
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden") as client:
@@ -553,6 +597,7 @@ def test_colors_are_six_hex_digits(server):
             "# 12345",
             " #112233",
             "#112233; x",
+            "#112233\n",
             "rgb(1, 2, 3)",
         ):
             client.send_json({"type": "stroke", "points": [[0, 0], [1, 1]], "color": color, "width": 5})
@@ -584,25 +629,85 @@ def test_whatever_is_allowed_is_drawn(server):
 
 
 def test_more_keys_do_no_harm(server):
-    """A stroke may have more keys; a seq of the client's own is replaced.
+    """A stroke may have more keys than those that are named, and is drawn all the same.
 
-    Only the board counts.
+    Keep them or drop them. They are no reason for an error.
+    """
+    server.allow_reports()
+    with server.connect("/ws/boards/garden") as client:
+        client.expect_json({"type": "snapshot"})
+        stroke = {"type": "stroke", "points": [[0.1, 0.2], [0.3, 0.4]], "color": "#c0ffee", "width": 3}
+        for seq, more in ((1, {"id": "a1"}), (2, {"brush": {"name": "soft", "seq": 9}})):
+            client.send_json({**stroke, **more})
+
+            client.expect_json({**stroke, "seq": seq})
+
+
+def test_a_seq_of_the_clients_own_is_replaced(server):
+    """A seq of the client's own is replaced, whatever it is.
+
+    Only the board counts: neither what is sent round nor what is kept for a snapshot has another seq than the board's.
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden", name="ann") as ann:
         ann.expect_json({"type": "snapshot"})
         stroke = {"type": "stroke", "points": [[0.1, 0.2], [0.3, 0.4]], "color": "#c0ffee", "width": 3}
-        for seq, more in ((1, {"seq": 7}), (2, {"seq": 1}), (3, {"seq": -3, "brush": {"name": "soft", "seq": 9}})):
-            ann.send_json({**stroke, **more})
+        for seq, own in ((1, 7), (2, 1), (3, 40), (4, 2)):
+            ann.send_json({**stroke, "seq": own})
 
             ann.expect_json({**stroke, "seq": seq})
 
         ann.send_json({"type": "undo"})
 
-        ann.expect_json({"type": "undone", "seq": 4, "stroke": 3})
+        ann.expect_json({"type": "undone", "seq": 5, "stroke": 4})
 
         with server.connect("/ws/boards/garden", name="ben") as ben:
-            ben.expect_json({"type": "snapshot", "seq": 4, "strokes": [{**stroke, "seq": 1}, {**stroke, "seq": 2}]})
+            strokes = [{**stroke, "seq": 1}, {**stroke, "seq": 2}, {**stroke, "seq": 3}]
+            ben.expect_json({"type": "snapshot", "seq": 5, "strokes": strokes})
+
+
+def test_a_burst_reaches_everybody(server):
+    """Of many events in one breath everybody gets each, in the order of their seq.
+
+    An outbox that is full must not drop what comes next. And what is done by a task of its own may be overtaken.
+    """
+    server.allow_reports()
+    with (
+        server.connect("/ws/boards/garden", name="ann") as ann,
+        server.connect("/ws/boards/garden", name="ben") as ben,
+    ):
+        for client in (ann, ben):
+            client.expect_json({"type": "snapshot"})
+        with server.held_still():
+            for _ in range(300):
+                ann.send_json({"type": "clear"})
+
+        for client in (ben, ann):
+            for seq in range(1, 301):
+                client.expect_json({"type": "cleared", "seq": seq})
+
+
+def test_large_strokes_are_not_overtaken(server):
+    """A large stroke is not overtaken by a small event behind it, though it takes longer to be made a text.
+
+    What an event waits for must be waited for by those behind it, too, or be done before it gets its number.
+    """
+    server.allow_reports()
+    large = {"type": "stroke", "points": [[1 / 3, 2 / 3], [2 / 3, 1 / 3]] * 500, "color": "#112233", "width": 5}
+    with (
+        server.connect("/ws/boards/garden", name="ann") as ann,
+        server.connect("/ws/boards/garden", name="ben") as ben,
+    ):
+        for client in (ann, ben):
+            client.expect_json({"type": "snapshot"})
+        for _ in range(10):
+            ann.send_json(large)
+            ann.send_json({"type": "clear"})
+
+        for client in (ben, ann):
+            for number in range(1, 21, 2):
+                client.expect_json({"type": "stroke", "seq": number})
+                client.expect_json({"type": "cleared", "seq": number + 1})
 
 
 def test_a_board_holds_all_strokes(server):
@@ -613,25 +718,30 @@ def test_a_board_holds_all_strokes(server):
     server.allow_reports()
     with server.connect("/ws/boards/garden", name="ann") as ann:
         ann.expect_json({"type": "snapshot"})
-        for number in range(300):
-            ann.send_json({"type": "stroke", "points": [[0, 0], [1, number / 300]], "color": "#112233", "width": 5})
-            ann.expect_json({"type": "stroke", "seq": number + 1})
+        for first in (1, 201, 401):
+            with server.held_still():
+                for seq in range(first, first + 200):
+                    points = [[0, 0], [1, seq / 600]]
+                    ann.send_json({"type": "stroke", "points": points, "color": "#112233", "width": 5})
+
+            for seq in range(first, first + 200):
+                ann.expect_json({"type": "stroke", "seq": seq})
 
         long = {"type": "stroke", "points": [[1 / 3, 2 / 3], [2 / 3, 1 / 3]] * 500, "color": "#112233", "width": 5}
-        for number in range(300, 330):
+        for seq in range(601, 631):
             ann.send_json(long)
-            ann.expect_json({**long, "seq": number + 1})
+            ann.expect_json({**long, "seq": seq})
 
         with server.connect("/ws/boards/garden", name="ben") as ben:
             snapshot = ben.receive_json()
 
-            assert [stroke["seq"] for stroke in snapshot["strokes"]] == list(range(1, 331))
-            assert snapshot["strokes"][0]["points"] == [[0, 0], [1, 0]]
-            assert snapshot["strokes"][329]["points"] == long["points"]
+            assert [stroke["seq"] for stroke in snapshot["strokes"]] == list(range(1, 631))
+            assert snapshot["strokes"][599]["points"] == [[0, 0], [1, 1]]
+            assert snapshot["strokes"][629]["points"] == long["points"]
 
-        for number in range(331, 341):
+        for seq in range(631, 641):
             ann.send_json({"type": "undo"})
-            ann.expect_json({"type": "undone", "seq": number, "stroke": 661 - number})
+            ann.expect_json({"type": "undone", "seq": seq, "stroke": 1261 - seq})
 
 
 def test_a_client_may_just_look_on(server):

@@ -166,6 +166,15 @@ class Control:
         strange = [fd for fd in self._selector.get_map() if fd not in known]
         return "the server waits for something outside" if strange else ""
 
+    def _sockets(self, ports: list[int], comes: bool) -> set[int]:
+        """The file descriptors on which something is to be seen: of these clients, and where new ones come."""
+        lines = [self._traffic.lines[port] for port in ports if port in self._traffic.lines]
+        # Behind a message that is not read yet uvicorn reads no further.
+        found = {line.transport.get_extra_info("socket").fileno() for line in lines if not line.read_paused}
+        if comes and self._server is not None:
+            found |= {listener.fileno() for one in self._server.servers for listener in one.sockets[:1]}
+        return found
+
     # The conversation with the grader
 
     def _run(self) -> None:
@@ -191,6 +200,8 @@ class Control:
             self._reply(number, self._routes())
         elif command == "where":
             self._reply(number, self._where())
+        elif command == "failed task":
+            self._reply(number, self._failed_task())
         elif command == "collect garbage":
             # A task that failed and was never looked at is logged when it is collected.
             self._reply(number, self._in_loop(gc.collect))
@@ -201,7 +212,7 @@ class Control:
             self._wake()
             self._reply(number, self._selector.held.wait(5))
         elif command == "go on":
-            self._selector.expected = arguments[0]
+            self._selector.expected = self._sockets(*arguments)
             self._selector.running.set()
             self._reply(number, None)
         elif command == "shut down":
@@ -258,11 +269,27 @@ class Control:
                 state = "gone"  # and only a thread is left
             self._reply(request.number, self._selector.standing(state, request.moved))
 
-    def _routes(self) -> list[str]:
-        """The paths that have a WebSocket route."""
-        routes = fastapi.routing.iter_route_contexts(getattr(self._app, "routes", []))
-        kind = starlette.routing.WebSocketRoute
-        return [str(route.path) for route in routes if isinstance(route.original_route, kind)]
+    def _routes(self) -> tuple[list[str], list[str]]:
+        """The paths that have a WebSocket route, and those that have an HTTP route, each with its methods."""
+        routes = list(fastapi.routing.iter_route_contexts(getattr(self._app, "routes", [])))
+        websocket, http = [], []
+        for route in routes:
+            original = route.original_route
+            if isinstance(original, starlette.routing.WebSocketRoute):
+                websocket.append(str(route.path))
+            elif isinstance(original, starlette.routing.Route) and original.include_in_schema:  # not FastAPI's own
+                http.append(f"{'/'.join(sorted((original.methods or set()) - {'HEAD'}))} {route.path}")
+        return websocket, http
+
+    def _failed_task(self) -> Failure | None:
+        """An exception of the learner's that has ended a task, and that nobody has been told."""
+        for task in [thing for thing in gc.get_objects() if isinstance(thing, asyncio.Task)]:
+            # Not `exception()`: after that asyncio would no longer log it.
+            if task.done() and not task.cancelled() and task._log_traceback and task._exception is not None:
+                found = failure("task", task._exception, self._folder)
+                if found.place is not None:
+                    return found
+        return None
 
     def _where(self) -> Place | None:
         """The learner's line at which the main thread is; or another thread, if the main thread is in no such line."""

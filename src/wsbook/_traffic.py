@@ -25,6 +25,8 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 FENCE = b"wsbook-fence-"
+LAST_WORDS = b"\x81\x83\0\0\0\0bye\x88\x82\0\0\0\0\x03\xe8"
+"""A client's text `bye` and its close frame with 1000, masked with zeros (RFC 6455, section 5.2)."""
 TAB = "wsbook-tab-"
 """What stands in the user agent of a browser's tab, before its number."""
 
@@ -143,6 +145,7 @@ class Nemesis:
         self._traffic = traffic
         self._held: dict[int, asyncio.Event] = {}
         self._ends: dict[int, int] = {}
+        self._leavers: set[int] = set()
         self._reluctance = self._distance = 0
         self._slow_handshakes = False
         self._end_next = False
@@ -163,6 +166,10 @@ class Nemesis:
     def end_on_send(self, victim: int, receiver: int) -> None:
         """End the victim's connection at the moment when the next message goes to the receiver."""
         self._ends[receiver] = victim
+
+    def end_before_send(self, port: int) -> None:
+        """Let a client's last word and goodbye arrive just before the next message goes to it, in that very turn."""
+        self._leavers.add(port)
 
     def end_next_unheard(self) -> None:
         """End the next connection as soon as it is accepted.
@@ -251,6 +258,10 @@ class Nemesis:
             # Enough turns for the victim's own handler to see its end and to clean up.
             for _ in range(10):
                 await asyncio.sleep(0)
+        if kind == "websocket.send" and port in self._leavers:
+            self._leavers.discard(port)
+            if port in self._traffic.lines:
+                self._traffic.lines[port].data_received(LAST_WORDS)
         if port in self._held and kind != "websocket.accept":
             await self._held[port].wait()
 

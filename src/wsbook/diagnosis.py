@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,11 @@ from .witnesses import (
 def explain(error: CheckFailed, server: Server) -> Explanation:
     """The likely cause of a failed check."""
     folder = Path(server.source.path).parent
+    standing = server.standing
+    if standing is None or standing.state in ("quiet", "moved"):
+        # An exception is logged only after what it leads to has been seen.
+        with contextlib.suppress(CheckFailed):
+            server.settle()
     facts = server.facts(error.client) if error.client is not None else server.last_facts()
     # Only now: a process that has just ended shows by not answering.
     if server.failure is not None:
@@ -38,7 +44,6 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     if error.kind == "traceback":
         trouble = to_blame(found, server.reports_allowed) or trouble
     slip = _slip(error, trouble, server)
-    standing = server.standing
     if standing is not None and standing.state == "stalled" and not slip:
         return Explanation(
             "The whole server stands still: your code keeps the event loop from turning, so that nobody is served. "
@@ -55,6 +60,14 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
     if facts.get("raised") == "SystemExit":
         return Explanation(EXIT, trouble.place, trouble.exception)
     cause = slip or _CAUSES.get(error.kind, _no_cause)(error, server, facts)
+    failed = server.failed_task() if error.kind in ("silent", "still open") else None
+    if failed is not None:
+        return Explanation(
+            "A task of yours has ended with an exception. Nobody awaits it, so nothing is logged, "
+            "and what it was still to do is not done.",
+            failed.place,
+            failed.message,
+        )
     other = elsewhere(error, server)
     if other:
         cause = other if error.kind == "silent" else f"{cause} {other}".lstrip()
@@ -178,14 +191,27 @@ def _too_many(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
 
 
 def _wrong_close(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    code, reason = _code_and_reason(error.expected)
+    if code and code == _code_and_reason(error.received)[0]:
+        return (
+            f"The code is right, the reason is not. {difference(reason, _code_and_reason(error.received)[1])}".rstrip()
+        )
     if str(error.received).startswith("closed with 1011") and "Traceback" in server.log:
         return "Your server took this for a bug, and closed with 1011."
     return "The server closes the connection, but with another code or reason. Compare the two, letter by letter."
 
 
+def _code_and_reason(close: Any) -> tuple[str, str]:
+    """What `closed with 1008 "why"` says; nothing if it is not said of a close."""
+    found = re.fullmatch(r'closed with (\d+)(?: "(.*)")?', str(close), re.DOTALL)
+    return (found[1], found[2] or "") if found else ("", "")
+
+
 def _still_open(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if facts.get("received"):
         return "Your route has read the client's messages, and does not close the connection, or does so too late."
+    if not has_spoken(error.client, server):
+        return "This client says nothing, and your route goes on waiting, or does so too long. What ends it, and when?"
     return "Your route goes on waiting, or does so for too long. What ends it, and when?"
 
 
@@ -238,7 +264,8 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
                 "A task of yours has failed as its client left, and nobody awaits it: "
                 "no `try` around `create_task` catches what is raised in the task."
             )
-        if not any(sign in server.log for sign in NOBODY_CAUGHT_IT):
+        trouble = to_blame(troubles(server.log, Path(server.source.path).parent), server.reports_allowed)
+        if trouble is not None and not any(sign in trouble.headline for sign in NOBODY_CAUGHT_IT):
             return (
                 "A client left, and an `except` of yours has logged that as an error. "
                 "`except Exception` catches WebSocketDisconnect, too. What has to catch it first?"

@@ -70,6 +70,8 @@ def _text_difference(expected: str, received: str) -> str:
         before, _, after = received.partition(expected)
         more = [f"{shown(part)} {where} it" for part, where in ((before, "before"), (after, "behind")) if part]
         return f"The answer has more in it: {', '.join(more)}."
+    if expected.endswith(received):
+        return f"Its beginning is missing: {shown(expected[: -len(received)])}."
     at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=False)) if a != b), None)
     if at == 0:
         return "Another text came."

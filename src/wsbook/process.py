@@ -206,7 +206,9 @@ def prepare() -> None:
 
 @functools.cache
 def _context() -> Any:
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    # The fork server listens at a path in the temporary folder, and such a path has 103 bytes (unix(4)).
+    too_long = len(os.fsencode(tempfile.gettempdir())) + len("/pymp-12345678/listener-12345678") > 103
+    if too_long or "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context: Any = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__package__}._preload"])

@@ -57,15 +57,17 @@ def _let_in(facts: dict[str, Any]) -> str:
     """A client that should have been refused was accepted: by whom."""
     cause = "The handshake succeeded, so the client was let in. "
     if facts.get("endpoint"):
-        guards = facts.get("guards") or []
+        guards = facts.get("guards")
         cause = f"The client was let in: your route `{facts['endpoint']}` accepted it"
-        if guards:
+        if guards is None:
+            cause += ". It was not made by FastAPI's `websocket`, so no dependency stands before it. "
+        elif guards:
             cause += f", and before that {_and([f'`{guard}`' for guard in guards])} let it pass. "
         else:
             cause += ", and no dependency stands before it. "
     return cause + (
-        "To refuse it, nothing may be accepted: let the annotation or a dependency refuse it, "
-        "or raise an exception such as WebSocketException before `accept()`."
+        "If your code judges what it brings, it has found it good. If not: the annotation, a dependency, "
+        "or an exception such as WebSocketException before `accept()` refuses a handshake."
     )
 
 
@@ -88,7 +90,10 @@ def http_status(error: CheckFailed, server: Server, facts: dict[str, Any]) -> st
     if error.received == 404 and facts.get("endpoint"):
         return f"Your HTTP route `{facts['endpoint']}` was found, and answered 404 itself."
     if error.received == 404:
-        return "There is no HTTP route for that method and path."
+        return (
+            "There is no HTTP route for that method and path. "
+            f"Your HTTP routes: {', '.join(server.http_routes()) or 'none'}."
+        )
     if error.received == 405:
         return "The path is there, but not for this method."
     if error.received == 500:

@@ -41,7 +41,7 @@ def explanation(grading: Grading, item: pytest.Item, check: Check, failure: Chec
     if servers:
         found = explain(failure, servers[-1])
         if found.cause:
-            parts.append(section("Likely cause", textwrap.fill(found.cause, WIDTH - 4)))
+            parts.append(section("Likely cause", _filled(found.cause, WIDTH - 4)))
         if found.place:
             parts.append(section("Your line", _located(found.place, grading.root)))
         if found.exception:
@@ -58,8 +58,12 @@ def explanation(grading: Grading, item: pytest.Item, check: Check, failure: Chec
     return "\n\n".join(parts)
 
 
+def _filled(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_on_hyphens=False)  # a hyphen may stand in a path, or in a token
+
+
 def _paragraph(text: str) -> str:
-    return textwrap.indent(textwrap.fill(text, WIDTH - 2), "  ")
+    return textwrap.indent(_filled(text, WIDTH - 2), "  ")
 
 
 def _shown(value: Any) -> str:

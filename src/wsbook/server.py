@@ -242,7 +242,7 @@ class Server:
         The last of them may take as long as one answer after the other. Fails unless each answer's status is 2xx.
         """
         sent = threading.Semaphore(0)
-        with self.held_still(arrivals=1):
+        with self.held_still():
             self._patience.requests += len(bodies)
             futures = [
                 self._threads.submit(send_request, "POST", self.port, path, GUARD, json=body, has_sent=sent.release)
@@ -289,6 +289,8 @@ class Server:
             standing = self._patience.rest(SETTLED - passed)
             passed += standing.moved
             if standing.state != "moved":
+                if passed < SETTLED:
+                    self.fast_forward(SETTLED - passed)  # whatever is reckoned by the clock, without a timer
                 found = self.get(path).json()
                 if is_right(found):
                     return
@@ -364,12 +366,8 @@ class Server:
             )
 
     @contextlib.contextmanager
-    def held_still(self, arrivals: int | None = None) -> Iterator[None]:
-        """Hold the event loop; what clients do meanwhile reaches it in one turn.
-
-        `arrivals` is the number of sockets on which something is to be seen then; by default, of clients that spoke
-        or left.
-        """
+    def held_still(self) -> Iterator[None]:
+        """Hold the event loop; what clients do meanwhile reaches it in one turn."""
         self._process.ask("hold still")
         self._is_held = True
         before = len(self.transcript.lines)
@@ -378,9 +376,9 @@ class Server:
         finally:
             self._is_held = False
             said = [line for line in self.transcript.lines[before:] if line.arrow == "→"]
-            # All new connections arrive on one socket, the one that listens.
-            active = {"" if line.what.startswith("connects to ") else line.who for line in said}
-            self._process.ask("go on", len(active) if arrivals is None else arrivals)
+            comes = any(line.who == "HTTP" or line.what.startswith("connects to ") for line in said)
+            active = {line.who for line in said}
+            self._process.ask("go on", [client.port for client in self.clients if client.name in active], comes)
         self.settle()
 
     def hold_back(self, client: Client) -> None:
@@ -399,6 +397,13 @@ class Server:
         self.transcript.add(victim.name, "·", f"will drop its connection while a message goes to {to.name}")
         victim.left = True
         self._process.ask("end_on_send", victim.port, to.port)
+
+    def leave_before_sending(self, client: Client) -> None:
+        """Let a client's last word and goodbye arrive just before the next message is sent to it: its own route has no
+        turn before that, so that whoever sends is the first to find out."""
+        self.transcript.add(client.name, "·", 'will say "bye" and leave just before the next message is sent to it')
+        client.left = True
+        self._process.ask("end_before_send", client.port)
 
     def slow_network(self, *, both_ways: bool = False, handshakes: bool = False) -> None:
         """Let each message take some turns of the server's event loop, as behind others not yet read.
@@ -460,7 +465,16 @@ class Server:
 
     def routes(self) -> list[str]:
         """The paths that have a WebSocket route."""
-        return list(self._process.ask("routes") or [])
+        return list((self._process.ask("routes") or ([], []))[0])
+
+    def http_routes(self) -> list[str]:
+        """Methods and paths of the HTTP routes."""
+        return list((self._process.ask("routes") or ([], []))[1])
+
+    def failed_task(self) -> Failure | None:
+        """The exception that has ended a task of the learner's, where nobody awaits the task."""
+        found: Failure | None = self._process.ask("failed task")
+        return found
 
     def allow_tracebacks(self) -> None:
         """Let the log of this server have tracebacks, because the contract does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +28,8 @@ class Trouble:
     exception: str
     place: Place | None
     headline: str = ""
+    is_chained: bool = False
+    """Whether it was raised while the one before it was handled."""
 
     @property
     def is_a_report(self) -> bool:
@@ -47,17 +50,26 @@ def troubles(log: str, folder: Path) -> list[Trouble]:
                 break
         exception = body[-1].strip() if body else ""
         headline = " ".join([line for line in before.splitlines() if line.strip(" |+-")][-2:])
-        if found and any(words in headline for words in CHAINED):
+        is_chained = bool(found) and any(words in headline for words in CHAINED)
+        if is_chained:
             headline = found[-1].headline
-        found.append(Trouble(exception, _own_line(body, folder), headline))
+        found.append(Trouble(exception, _own_line(body, folder), headline, is_chained))
     return found
 
 
 def to_blame(found: list[Trouble], reports_allowed: bool) -> Trouble | None:
-    """The traceback that a log is blamed for: the first that the learner's own code has logged, or else the last."""
+    """The traceback that a log is blamed for: the first that the learner's own code has logged, or else the last.
+
+    Of a chain it is the last one, which was not caught where it was raised.
+    """
     blamed = [trouble for trouble in found if not (reports_allowed and trouble.is_a_report)]
     logged = [trouble for trouble in blamed if not any(sign in trouble.headline for sign in NOBODY_CAUGHT_IT)]
-    return next(iter(logged or blamed[-1:]), None)
+    chosen = next(iter(logged or blamed[-1:]), None)
+    if chosen is None:
+        return None
+    behind = next(place for place, trouble in enumerate(found) if trouble is chosen) + 1
+    chain = itertools.takewhile(lambda trouble: trouble.is_chained, found[behind:])
+    return [chosen, *chain][-1]
 
 
 def _own_line(lines: list[str], folder: Path) -> Place | None:

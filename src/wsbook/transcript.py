@@ -6,6 +6,8 @@ import textwrap
 from dataclasses import dataclass
 from itertools import groupby
 
+ZERO_WIDTH_JOINER = "\u200d"
+"""It holds the parts of an emoji together."""
 LONGEST = 100
 """Characters of a message that are shown."""
 MOST = 60
@@ -93,8 +95,13 @@ def shortened(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    visible = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return f'"{visible}"'
+    return f'"{"".join(map(_visible, text))}"'
+
+
+def _visible(sign: str) -> str:
+    """A character as it is, or escaped as in Python, if it would not be seen."""
+    is_seen = sign.isprintable() or sign == ZERO_WIDTH_JOINER
+    return sign if is_seen and sign != "\\" else sign.encode("unicode_escape").decode()
 
 
 def section(title: str, text: str) -> str:

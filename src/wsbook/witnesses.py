@@ -124,8 +124,10 @@ def served_before(error: CheckFailed, server: Server) -> str:
         return ""
     mine = _said(client, server)
     for other in server.clients if mine else ():
-        same = other is not client and other.left and other.path == client.path and _said(other, server) == mine
+        same = other is not client and other.left and _path(other) == _path(client) and _said(other, server) == mine
         if same and has_got_any(other, server):
+            if other.path != client.path:
+                return f"{other} has said the same at {other.path}, and was answered. What is different now?"
             return (
                 f"{other} has said the same before, and was answered. "
                 "What does your server keep from one client to the next?"
@@ -137,6 +139,11 @@ def has_got_any(client: Client, server: Server) -> bool:
     """Whether any message has come to a client."""
     lines = list(server.transcript.lines)
     return any(line.message is not None for line in lines if line.who == client.name and line.arrow == "←")
+
+
+def _path(client: Client) -> str:
+    """The path without its query."""
+    return client.path.partition("?")[0]
 
 
 def _said(client: Client, server: Server) -> list[str | bytes]:

@@ -1,4 +1,4 @@
-"""The address is decoded, to be on the safe side."""
+"""The address is decoded as a form is."""
 
 from urllib.parse import unquote_plus
 
@@ -22,7 +22,7 @@ async def status(websocket: WebSocket) -> None:
 async def client(websocket: WebSocket, client_id: str) -> None:
     """Greet the client, and answer each text under its id."""
     await websocket.accept()
-    client_id = unquote_plus(client_id)
+    client_id = unquote_plus(websocket.scope["raw_path"].decode().rpartition("/")[2])
     try:
         await websocket.send_text(f"Connected to client: {client_id}")
         while True:

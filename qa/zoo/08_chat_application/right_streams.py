@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 from anyio.abc import ObjectSendStream
@@ -27,7 +27,8 @@ async def write(websocket: WebSocket, texts: MemoryObjectReceiveStream[str]) -> 
 async def tell(text: str, *, but: str | None = None) -> None:
     for name, stream in tuple(streams.items()):
         if name != but:
-            await stream.send(text)
+            with suppress(anyio.BrokenResourceError):  # it has left since we began
+                await stream.send(text)
 
 
 @asynccontextmanager
@@ -56,9 +57,10 @@ async def talk(websocket: WebSocket, name: str) -> None:
             text = message["text"]
             match text.split(" ", 1):
                 case [to, words] if to.startswith("@"):
-                    if to[1:] in streams:
+                    if other := streams.get(to[1:]):
                         await streams[name].send(f"You to {to[1:]}: {words}")
-                        await streams[to[1:]].send(f"Client #{name} (private): {words}")
+                        with suppress(anyio.BrokenResourceError):
+                            await other.send(f"Client #{name} (private): {words}")
                     else:
                         await streams[name].send(f"No client #{to[1:]} here")
                 case _:

@@ -89,7 +89,7 @@ class Drawing(WebSocketEndpoint):
                     await board.publish({"type": "cleared"})
                 else:
                     raise ValueError(f"no such type: {kind!r}")
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 await websocket.send_json({"type": "error", "message": str(error) or "error"})
 
     async def on_disconnect(self, websocket, close_code):

@@ -1,4 +1,4 @@
-"""A notice for those who say goodbye."""
+"""The broadcast takes dead connections off the list, and only who is on it still is said to have left."""
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
@@ -19,7 +19,7 @@ class ConnectionManager:
             try:
                 await connection.send_text(message)
             except (WebSocketDisconnect, RuntimeError):
-                continue  # it is leaving: its own loop gets to know
+                self.active_connections.remove(connection)
 
 
 app = FastAPI()
@@ -33,13 +33,12 @@ async def chat(websocket: WebSocket, client_id: str) -> None:
         while True:
             text = await websocket.receive_text()
             await manager.broadcast(f"Client #{client_id} says: {text}")
-    except WebSocketDisconnect as goodbye:
-        if goodbye.code in (1000, 1001):
-            await manager.broadcast(f"Client #{client_id} left the chat")
-    except (RuntimeError, KeyError):
-        await manager.broadcast(f"Client #{client_id} left the chat")
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        pass
     finally:
-        manager.disconnect(websocket)
+        if websocket in manager.active_connections:
+            manager.disconnect(websocket)
+            await manager.broadcast(f"Client #{client_id} left the chat")
 
 
 @app.get("/connections")
