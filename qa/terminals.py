@@ -6,12 +6,19 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
 
 import pyte
 from workbook import COMMAND, Workbook, eventually
+
+
+def _own_terminal() -> None:
+    """Make this process's terminal its own, and listen to its end, also where the tests run under `nohup`."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Terminal:
@@ -34,7 +41,7 @@ class Terminal:
             stdout=self._inside,
             stderr=self._inside,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_own_terminal,
         )
 
     def press(self, keys: str) -> None:

@@ -30,7 +30,7 @@ def test_a_fresh_clone_shows_the_map_and_the_first_steps(workbook: Workbook) -> 
         "Part I · The route",
         f"▸ ○ 01 Title of {ECHO}      not started   0 of 16 checks",
         f"  ○ 02 Title of {PATHS}  not started   0 of 23 checks",
-        f"  ○ 04 Title of {ROUTERS}          not started   0 of 28 checks",
+        f"  ○ 04 Title of {ROUTERS}          not started   0 of 29 checks",
         "",
         "0 of 3 exercises solved, 0 % of the course.",
         "",
@@ -57,7 +57,7 @@ def test_every_exercise_has_a_mark(workbook: Workbook) -> None:
     assert [line[:6] for line in lines[1:4]] == ["  ✓ 01", "▸ ✗ 02", "  ~ 04"]
     assert re.search(r"  solved +1 of 16 checks$", lines[1])
     assert re.search(r"  failing +0 of 23 checks$", lines[2])
-    assert re.search(r"  changed since graded +1 of 28 checks$", lines[3])
+    assert re.search(r"  changed since graded +1 of 29 checks$", lines[3])
     assert lines[5] == "1 of 3 exercises solved, 33 % of the course."
 
 
