@@ -443,9 +443,9 @@ def test_who_leaves_during_a_post_costs_nobody_the_news(server):
 
 
 def test_a_send_may_be_the_first_to_know(server):
-    """Where a client leaves just before news is sent to it, the send finds out before the client's own route does.
+    """A client may leave so late that a send finds out first, before the client's own route does.
 
-    Then two places clean up after one client. Does the second bear that the first was there? And after a send that has
+    If two places clean up after a client, the second has to bear that the first was there. And after a send that has
     failed `receive_text()` raises `RuntimeError`.
     """
     start = server.time()
