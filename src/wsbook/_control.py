@@ -160,7 +160,7 @@ class Control:
         assert isinstance(loop, asyncio.SelectorEventLoop)
         wake_up: socket.socket = vars(loop)["_ssock"]
         known = {wake_up.fileno()}
-        known |= {listener.fileno() for one in getattr(server, "servers", []) for listener in one.sockets}
+        known |= self._listeners()
         for connection in server.server_state.connections:
             known.add(connection.transport.get_extra_info("socket").fileno())
         strange = [fd for fd in self._selector.get_map() if fd not in known]
@@ -171,9 +171,11 @@ class Control:
         lines = [self._traffic.lines[port] for port in ports if port in self._traffic.lines]
         # Behind a message that is not read yet uvicorn reads no further.
         found = {line.transport.get_extra_info("socket").fileno() for line in lines if not line.read_paused}
-        if comes and self._server is not None:
-            found |= {listener.fileno() for one in self._server.servers for listener in one.sockets[:1]}
-        return found
+        return found | self._listeners() if comes else found
+
+    def _listeners(self) -> set[int]:
+        """Where new clients come."""
+        return {listener.fileno() for one in getattr(self._server, "servers", []) for listener in one.sockets}
 
     # The conversation with the grader
 
@@ -271,9 +273,8 @@ class Control:
 
     def _routes(self) -> tuple[list[str], list[str]]:
         """The paths that have a WebSocket route, and those that have an HTTP route, each with its methods."""
-        routes = list(fastapi.routing.iter_route_contexts(getattr(self._app, "routes", [])))
         websocket, http = [], []
-        for route in routes:
+        for route in fastapi.routing.iter_route_contexts(getattr(self._app, "routes", [])):
             original = route.original_route
             if isinstance(original, starlette.routing.WebSocketRoute):
                 websocket.append(str(route.path))
