@@ -31,7 +31,29 @@ AT_LAST = 90.0
 """Real seconds after which no answer of a browser is waited for any more."""
 GOODBYE = 5.0
 """Real seconds that the browser has for its own end; then it is killed."""
+OFF = (
+    # Each window with an address bar makes a page, hidden, for what stands below it: half of all that a tab costs.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # A browser heeds only the last such list, so here is Playwright's too (its `chromiumSwitches`, without Edge's).
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "TcpPortRandomizationWin",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
+"""Parts of the browser that a check has no use for, or that make a page behave otherwise."""
 ARGUMENTS = [
+    f"--disable-features={','.join(OFF)}",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -108,11 +130,12 @@ class Chromium:
 
     def kill(self) -> None:
         """End the browser at once. The next `context()` starts another."""
-        for process in self._processes:
+        running = [process for process in self._processes if _is_running(process)]
+        for process in running:
             for one in [*_children(process), process]:
                 with contextlib.suppress(psutil.Error):
                     one.kill()
-        psutil.wait_procs(self._processes, GOODBYE)
+        psutil.wait_procs(running, GOODBYE)
         self._processes = []
         self._browser = None
 
@@ -210,6 +233,13 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
         return process.children(recursive=True)
     return []
+
+
+def _is_running(process: psutil.Process) -> bool:
+    """Whether a process has not ended. In a container seconds may pass until somebody takes note of its end."""
+    with contextlib.suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _is_ours(process: psutil.Process) -> bool:
