@@ -19,7 +19,7 @@ def test_each_text_is_answered_with_the_id(server):
     with server.connect("/ws/42") as client:
         assert client.receive() == "Connected to client: 42"
 
-        for text in ("hello", "hello", "", "  blanks  ", "Grüße, 世界", "100 %, %s and {0}"):
+        for text in ("hello", "hello", "", "quit", "  blanks  ", "Grüße, 世界", "100 %, %s and {0}"):
             client.send(text)
 
             assert client.receive() == f"Client 42 sent: {text}"
@@ -42,7 +42,7 @@ def test_a_seat_is_part_of_a_channel(server):
     Two pairs of braces, two arguments. Each text is answered, whatever is in it, also when nothing is.
     """
     with server.connect("/channels/jazz/seats/7") as client:
-        for text in ("hello", "Hello", "", "  blanks  ", "Grüße, 世界", "100 %, %s and {0}"):
+        for text in ("hello", "Hello", "", "quit", "  blanks  ", "Grüße, 世界", "100 %, %s and {0}"):
             client.send(text)
 
             assert client.receive() == f"jazz/7: {text}"
@@ -238,6 +238,7 @@ def test_ids_come_decoded(server):
         ("%20Ann%20Lee%20", " Ann Lee "),
         ("100%2541", "100%41"),
         ("a+b", "a+b"),
+        ("Ju%CC%88rgen", "Ju\u0308rgen"),
         ("%7B%7D", "{}"),
         ("%7Bx%7D", "{x}"),
         ("long" * 25, "long" * 25),

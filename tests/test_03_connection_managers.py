@@ -163,6 +163,7 @@ def test_texts_are_passed_on_unchanged(server):
             "100 % sure: %s {0}",
             "again",
             "again",
+            "quit",
             "x" * 500_000,
             "x" * 1_000_000,
         ):

@@ -129,19 +129,19 @@ def test_the_list_has_every_text(server):
     or have been there before.
     """
     with server.connect("/chat/ws") as client:
-        for text in ("twice", "twice", "", "  blanks  ", '{"a": 1}', "Grüße,\n世界", "twice"):
+        for text in ("twice", "twice", "quit", "", "  blanks  ", '{"a": 1}', "Grüße,\n世界", "twice"):
             client.send(text)
 
             assert client.receive() == f"You sent: {text}"
 
-    server.expect("/chat/messages", ["twice", "twice", "", "  blanks  ", '{"a": 1}', "Grüße,\n世界", "twice"])
+    server.expect("/chat/messages", ["twice", "twice", "quit", "", "  blanks  ", '{"a": 1}', "Grüße,\n世界", "twice"])
 
     with server.connect("/chat/ws") as client:
         client.send("x" * 1_000_000)
 
         assert client.receive() == "You sent: " + "x" * 1_000_000
 
-        assert server.get("/chat/messages").json()[7:] == ["x" * 1_000_000]
+        assert server.get("/chat/messages").json()[8:] == ["x" * 1_000_000]
 
 
 def test_the_list_is_as_long_as_it_gets(server):

@@ -43,7 +43,7 @@ def test_texts_come_back_unchanged(server):
     Nothing is stripped, decoded, or replaced.
     """
     with server.connect("/ws") as client:
-        for text in ("  blanks around  ", "", "UPPER and lower", '{"json": [1, 2]}', "{text} %s", "Grüße, 世界\n"):
+        for text in ("  blanks  ", "", "quit", "UPPER and lower", '{"json": [1, 2]}', "{text} %s", "Grüße, 世界\n"):
             client.send(text)
 
             assert client.receive() == f"You sent: {text}"
@@ -480,14 +480,24 @@ def test_the_lobby_can_be_left(server):
 
 
 def test_a_close_may_meet_a_goodbye(server):
+    """A client may leave just when its time is over.
+
+    If anything is awaited between the end of the wait and `close()`, the client can be gone by then, and it is
+    `close()` that raises. Is it guarded, too?
+    """
+    for path, limit in (("/ws", 60), ("/lobby", 5)):
+        client = server.connect(path)
+        server.fast_forward(limit + 0.05)
+        client.drop()
+        server.fast_forward(1.1)
+
+
+def test_a_goodbye_stops_no_close(server):
     """A client may leave at the very moment at which you close it, and the next one that falls silent is closed, too.
 
-    Then it is `close()` that raises. Is it guarded, too? A task that watches over all clients has to survive that.
+    Then it is `close()` that raises. A task that watches over all clients has to survive that.
     """
-    client = server.connect("/ws")
-    server.fast_forward(60.05)
-    client.drop()
-
+    server.allow_tracebacks()  # that moment is too short to hold it against a server
     for path, limit, code, reason in (("/ws", 60, 1000, "Session timeout"), ("/lobby", 5, 4408, "Say hello first")):
         for reset in (False, True):
             client = server.connect(path)
@@ -664,3 +674,13 @@ def test_many_may_listen_to_the_ticker(server):
     server.fast_forward(10)
     for client in clients:
         assert client.receive() == "tick"
+
+
+def test_no_thread_sleeps(server):
+    """Waiting is done on the event loop, not in threads.
+
+    The event loop waits for thousands of moments at once, and each of them can be given up. A thread that sleeps can't
+    be told that its client has left.
+    """
+    with server.connect("/ws"), server.connect("/lobby"), server.connect("/ticker"):
+        server.expect_no_sleeping_thread()

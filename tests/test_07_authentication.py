@@ -20,7 +20,7 @@ def test_texts_are_answered_with_the_name(server):
     with server.connect("/ws?token=token-of-alice") as client:
         assert client.receive() == "Hello, alice"
 
-        for text in ("hello", "hello", "", "  blanks  ", "hello", '{"name": "bob"}', "{name} %s", "Grüße, 世界\n"):
+        for text in ("hello", "hello", "quit", "", "  blanks  ", "hello", '{"name": "bob"}', "{name} %s", "Grüße\n"):
             client.send(text)
 
             assert client.receive() == f"alice: {text}"

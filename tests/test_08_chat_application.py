@@ -346,6 +346,9 @@ def test_ids_and_texts_are_passed_on_unchanged(server):
             "%s {0}",
             "again",
             "again",
+            "quit",
+            "/quit",
+            "/w half psst",
             "x" * 500_000,
         ):
             jürgen.send(text)

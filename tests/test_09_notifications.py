@@ -253,7 +253,7 @@ def test_what_clients_say_is_ignored(server):
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann, server.connect("/ws/notifications", name="ben") as ben:
-        for message in ("hello", "", '{"seq": 9, "message": "tick"}', b"", b"\x00\xff", "goodbye"):
+        for message in ("hello", "", "ping", '{"type": "ping"}', '{"seq": 9, "message": "tick"}', b"", b"\xff", "bye"):
             ann.send(message)
 
         ann.expect_silence()
@@ -301,7 +301,7 @@ def test_whoever_talks_much_is_kept_alive(serve):
     start = server.time()
     with server.connect("/ws/notifications") as client:
         with server.held_still():
-            for number in range(60):
+            for number in range(300):
                 client.send(f"word {number}")
         server.fast_forward(66, since=start)
 
@@ -499,6 +499,16 @@ def test_no_number_is_used_twice(server):
         assert sorted(answer.json()["seq"] for answer in answers) == [1, 2, 3]
         assert sorted(ann.receive_json()["seq"] for _ in answers) == [1, 2, 3]
         assert sorted(ben.receive_json()["seq"] for _ in answers) == [1, 2, 3]
+
+
+def test_no_thread_sleeps(server):
+    """Waiting is done on the event loop, not in threads.
+
+    A task of the lifespan with `await asyncio.sleep(5)` is all that a ticker needs. A thread that sleeps cannot be
+    cancelled.
+    """
+    with server.connect("/ws/notifications"):
+        server.expect_no_sleeping_thread()
 
 
 def test_the_server_shuts_down(server):

@@ -709,6 +709,18 @@ def test_a_shared_token_ends_each_connection(server):
             client.expect_close(1008, "Token expired")
 
 
+def test_no_thread_sleeps(server):
+    """Waiting is done on the event loop, not in threads.
+
+    `asyncio.timeout` waits for the end of a token, or a task with `await asyncio.sleep(…)`. There are only a few
+    threads for all clients.
+    """
+    with server.connect(f"/ws?token={sign(server, 'alice')}") as client:
+        assert client.receive() == "Hello, alice"
+
+        server.expect_no_sleeping_thread()
+
+
 def test_leaving_at_any_moment_is_no_error(server):
     """A client may leave at any moment, right after its last word, or while it is being greeted.
 

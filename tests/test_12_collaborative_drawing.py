@@ -543,7 +543,7 @@ def test_numbers_are_numbers(server):
 def test_limits_are_kept(server):
     """A stroke has 2 to 1000 points, each coordinate is from 0 to 1, and a width is from 1 to 50.
 
-    What is at a limit is allowed, what is beyond is not: neither in the first point nor in the last.
+    What is at a limit is allowed, what is beyond is not: in any of the points.
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden") as client:
@@ -556,6 +556,7 @@ def test_limits_are_kept(server):
             [[0, -1], [1, 1]],
             [[0, 0], [1.001, 1]],
             [[0, 0], [1, 2]],
+            [[0, 0], [0.5, 1.5], [1, 1]],
             [[0.5, 0.5]] * 999 + [[0.5, 1.5]],
         ):
             client.send_json({"type": "stroke", "points": points, "color": "#112233", "width": 5})

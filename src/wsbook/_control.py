@@ -204,6 +204,8 @@ class Control:
             self._reply(number, self._where())
         elif command == "failed task":
             self._reply(number, self._failed_task())
+        elif command == "a thread sleeps":
+            self._reply(number, self._clock.next_awakening() is not None)
         elif command == "collect garbage":
             # A task that failed and was never looked at is logged when it is collected.
             self._reply(number, self._in_loop(gc.collect))

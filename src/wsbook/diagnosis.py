@@ -57,6 +57,12 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
             "A thread of your own runs again and again without waiting, and takes the time of everybody.",
             server.where(),
         )
+    if error.kind == "sleeping thread":
+        return Explanation(
+            "Something waits with `time.sleep` in a thread, where it should wait on the event loop: "
+            "`await asyncio.sleep(…)`.",
+            server.where(),
+        )
     if facts.get("raised") == "SystemExit":
         return Explanation(EXIT, trouble.place, trouble.exception)
     cause = slip or _CAUSES.get(error.kind, _no_cause)(error, server, facts)

@@ -428,6 +428,12 @@ class Server:
         if self.failure is not None:
             raise CheckFailed("gone", "the server's process has ended by itself")
 
+    def expect_no_sleeping_thread(self) -> None:
+        """Fail if a thread sleeps (`time.sleep`) while the server is at rest."""
+        self.settle()
+        if self._process.ask("a thread sleeps"):
+            raise CheckFailed("sleeping thread", "a thread of the server's sleeps")
+
     def expect_logged(self, *signs: str) -> None:
         """Fail unless one of these texts is in the log, now or within the 1 s that an answer may take."""
         if not self._patience.wait(lambda seconds: any(sign in self.log for sign in signs)):
