@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import psutil
 import pytest
@@ -127,7 +129,9 @@ class Durations:
 def checks_of_the_course() -> list[float]:
     """Milliseconds for each check of all solutions, start and end of its server included."""
     durations = Durations()
-    with contextlib.redirect_stdout(io.StringIO()):
+    # The options name the plugins that the watch has.
+    alone = mock.patch.dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    with alone, contextlib.redirect_stdout(io.StringIO()):
         pytest.main([*COURSE, "--submission", "solutions", *OPTIONS, f"--rootdir={ROOT}"], plugins=[durations])
     return [seconds * 1000 for seconds in durations.checks.values()]
 
