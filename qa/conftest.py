@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from workbook import Workbook
 
 
+PROCESSES = 3
+"""Processes for each processor: much of the proof is waiting, for notebooks and terminals above all."""
 LONG = "also the long forms: the whole zoo, and hostile code in every exercise"
 
 
@@ -23,13 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """The whole proof is made by as many processes as there are processors, if nothing else is asked for."""
+    """The whole proof is made by several processes, if nothing else is asked for."""
     if hasattr(config, "workerinput"):
         return  # one of these processes
     qa = Path(__file__).parent
     whole = [(config.invocation_params.dir / argument).resolve() for argument in config.args] == [qa]
     if whole and config.getoption("numprocesses", 0) is None and not config.option.collectonly:
-        config.option.numprocesses = max(2, os.cpu_count() or 1)
+        config.option.numprocesses = PROCESSES * (os.cpu_count() or 1)
         config.option.dist = "worksteal"
 
 

@@ -13,7 +13,7 @@ def test_verdicts_beside_busy_processes() -> None:
     load = Path(__file__).with_name("load.py")
 
     done = subprocess.run(
-        [sys.executable, load, "--every", "45", "--graders", "6"], capture_output=True, encoding="utf-8", check=False
+        [sys.executable, load, "--every", "97", "--graders", "6"], capture_output=True, encoding="utf-8", check=False
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

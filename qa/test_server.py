@@ -661,6 +661,7 @@ def test_a_send_is_the_first_to_know(serve: Serve) -> None:
     speaker.send("two")
 
     assert speaker.receive() == "two"
+    leaver.expect_end()
     assert leaver.close_code == 1000
     assert len(server.get("/left").json()) == 1  # its own `receive_text` raised RuntimeError, after the failed send
 

@@ -10,7 +10,7 @@ from messages import kept, told
 
 pytestmark = pytest.mark.zoo
 
-SHARE = 9
+SHARE = 12
 """The short form grades each so many-th answer."""
 
 

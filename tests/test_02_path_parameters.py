@@ -1,5 +1,7 @@
 """02 Who and where: parameters in the path and in the query."""
 
+from wsbook.odd_texts import ODD_TEXTS
+
 
 def test_the_client_is_greeted_by_its_id(server):
     """On connecting, a client is greeted by the id in its path.
@@ -19,7 +21,7 @@ def test_each_text_is_answered_with_the_id(server):
     with server.connect("/ws/42") as client:
         assert client.receive() == "Connected to client: 42"
 
-        for text in ("hello", "hello", "", "quit", "  blanks  ", "Grüße, 世界", "100 %, %s and {0}"):
+        for text in ("hello", *ODD_TEXTS, "Client ann sent: hello"):
             client.send(text)
 
             assert client.receive() == f"Client 42 sent: {text}"
@@ -28,7 +30,8 @@ def test_each_text_is_answered_with_the_id(server):
 def test_status_is_a_fixed_path(server):
     """`/ws/status` is a fixed path: it says `ok` and closes with 1000.
 
-    Routes are tried in the order in which they are declared. Which one takes `/ws/status`?
+    Routes are tried in the order in which they are declared. Which one takes `/ws/status`? And it closes by itself, at
+    once.
     """
     with server.connect("/ws/status") as client:
         assert client.receive() == "ok"
@@ -42,7 +45,7 @@ def test_a_seat_is_part_of_a_channel(server):
     Two pairs of braces, two arguments. Each text is answered, whatever is in it, also when nothing is.
     """
     with server.connect("/channels/jazz/seats/7") as client:
-        for text in ("hello", "Hello", "", "quit", "  blanks  ", "Grüße, 世界", "100 %, %s and {0}"):
+        for text in ("hello", "Hello", *ODD_TEXTS, "jazz/7: hello"):
             client.send(text)
 
             assert client.receive() == f"jazz/7: {text}"
@@ -55,9 +58,10 @@ def test_shout_answers_in_upper_case(server):
     case is the text alone, in any alphabet.
     """
     with server.connect("/channels/jazz/seats/7?shout=true") as client:
-        client.send("Hello, Jürgen")
+        for _ in range(2):
+            client.send("hello, Jürgen")
 
-        assert client.receive() == "jazz/7: HELLO, JÜRGEN"
+            assert client.receive() == "jazz/7: HELLO, JÜRGEN"
 
 
 def test_shout_is_false_by_default(server):
@@ -123,7 +127,8 @@ def test_a_dropped_connection_is_no_error(server):
 def test_each_client_has_its_own_id(server):
     """Each connection keeps its own id and its own seat.
 
-    What belongs to one connection lives in the arguments and local variables of its call.
+    What belongs to one connection lives in the arguments and local variables of its call, and lasts as long. Does one
+    client wait for another (a lock)?
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -177,7 +182,7 @@ def test_clients_are_served_at_the_same_time(server):
 def test_seats_are_served_at_the_same_time(server):
     """The same holds for seats.
 
-    Waiting with `await` lets the others run.
+    Waiting with `await` lets the others run. And each answer is for the one who asked.
     """
     clients = server.connect_together(["/channels/jazz/seats/7"] * 8)
 
@@ -376,19 +381,19 @@ def test_answers_keep_their_order(server):
         assert client.receive() == "Connected to client: ann"
 
         client.send("long " * 200_000)
-        client.send("short")
-        client.send("last")
+        for text in ODD_TEXTS:
+            client.send(text)
 
         assert client.receive() == "Client ann sent: " + "long " * 200_000
-        assert client.receive_all(2) == ["Client ann sent: short", "Client ann sent: last"]
+        assert client.receive_all(len(ODD_TEXTS)) == [f"Client ann sent: {text}" for text in ODD_TEXTS]
 
     with server.connect("/channels/jazz/seats/7") as client:
         client.send("long " * 200_000)
-        client.send("short")
-        client.send("last")
+        for text in ODD_TEXTS:
+            client.send(text)
 
         assert client.receive() == "jazz/7: " + "long " * 200_000
-        assert client.receive_all(2) == ["jazz/7: short", "jazz/7: last"]
+        assert client.receive_all(len(ODD_TEXTS)) == [f"jazz/7: {text}" for text in ODD_TEXTS]
 
 
 def test_a_conversation_may_be_long(server):

@@ -1,5 +1,7 @@
 """03 Everyone hears it: a connection manager."""
 
+from wsbook.odd_texts import ODD_TEXTS
+
 
 def test_the_sender_hears_itself(server):
     """What a client says comes back to it, too.
@@ -15,7 +17,8 @@ def test_the_sender_hears_itself(server):
 def test_everyone_hears_it(server):
     """What a client says is sent to everyone connected.
 
-    Someone has to know all connections: an object that every call of your route shares.
+    Someone has to know all connections: an object that every call of your route shares, and each connection is in it
+    from its `accept()` on. Whose id it is belongs to the one call.
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -156,14 +159,7 @@ def test_texts_are_passed_on_unchanged(server):
     """
     with server.connect("/ws/J%C3%BCrgen%20B", name="jürgen") as jürgen, server.connect("/ws/ann", name="ann") as ann:
         for text in (
-            "  blanks  ",
-            "",
-            "Grüße, 世界\n",
-            '{"json": 1}',
-            "100 % sure: %s {0}",
-            "again",
-            "again",
-            "quit",
+            *ODD_TEXTS,
             "x" * 500_000,
             "x" * 1_000_000,
         ):
@@ -211,7 +207,7 @@ def test_nothing_else_is_sent(server):
 def test_the_same_id_twice(server):
     """Two connections with the same id are two connections.
 
-    What tells one connection from another? Not the id.
+    What tells one connection from another? Not the id. (`list.remove` takes the first entry that is *equal*.)
     """
     with (
         server.connect("/ws/ann", name="ann") as first,
@@ -353,9 +349,9 @@ def test_nothing_counts_after_a_binary_message(server):
 def test_leaving_right_after_the_last_word(server):
     """A client may leave right after its last word: one goodbye to everyone, and no traceback.
 
-    Your broadcast then meets a client that has left, and so does the `receive_text()` after it:
-    Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch. Both find out that
-    it has left, and exactly one of them has to say so.
+    Your broadcast then meets a client that has left, and so does the `receive_text()` after it: Starlette raises
+    `RuntimeError` there, which `except WebSocketDisconnect` does not catch. Both find out that it has left, and exactly
+    one of them takes it off the list, counts it, and says so.
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ben = server.connect("/ws/ben", name="ben")

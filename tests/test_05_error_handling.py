@@ -62,7 +62,8 @@ def test_a_dropped_connection_is_no_error(server):
 def test_bad_input_is_answered(server):
     """Bad input is answered with an error, and the connection goes on.
 
-    What does `json.loads` raise? Catch it inside of the loop, and say in your answer what was wrong.
+    What does `json.loads` raise? Catch it inside of the loop, and say in your answer what was wrong: each round
+    receives once and answers once.
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -163,7 +164,15 @@ def test_text_that_is_no_json_is_answered(server):
     """
     server.allow_reports()
     with server.connect("/ws") as client:
-        for text in ("", "   ", "{", '{"op": "add", "a": 2, "b": 3', '{"op": "add", "a": 2, "b": 3} or so', "'add'"):
+        for text in (
+            "",
+            "   ",
+            "{",
+            '{"op": "add", "a": 2, "b": 3',
+            '{"op": "add", "a": 2, "b": 3} or so',
+            "'add'",
+            "{'op': 'add', 'a': 2, 'b': 3}",
+        ):
             client.send(text)
             client.expect_json({"error": str})
 
@@ -343,7 +352,8 @@ def test_answers_keep_their_order(server):
 def test_a_binary_message_is_closed_with_1003(server):
     """A binary message closes the connection with 1003.
 
-    `receive_text()` has no word for it. What does `receive()` give you, and what is in it?
+    `receive_text()` has no word for it. What does `receive()` give you, and what is in it? (Bytes of no length are
+    false to `if`.)
     """
     for data in (b"\x00\x01\xff", b'{"op": "add", "a": 2, "b": 3}', b""):
         client = server.connect("/ws")
@@ -474,7 +484,8 @@ def test_each_bug_is_logged(server):
 def test_sessions_are_counted(server):
     """`GET /sessions` tells how many sessions are open, and how many there have been.
 
-    Count up when a session is accepted, whoever it is, and down as soon as it has ended.
+    Count up when a session is accepted, whoever it is, and down as soon as it has ended. Down goes `open` alone:
+    `total` never falls.
     """
     server.expect("/sessions", {"open": 0, "total": 0})
 

@@ -1,5 +1,7 @@
 """06 Idle sessions: who is silent for too long is closed, who talks is not."""
 
+from wsbook.odd_texts import ODD_TEXTS
+
 
 def test_a_text_is_answered(server):
     """Each text is answered.
@@ -43,7 +45,7 @@ def test_texts_come_back_unchanged(server):
     Nothing is stripped, decoded, or replaced.
     """
     with server.connect("/ws") as client:
-        for text in ("  blanks  ", "", "quit", "UPPER and lower", '{"json": [1, 2]}', "{text} %s", "Grüße, 世界\n"):
+        for text in ("UPPER and lower", *ODD_TEXTS, "You sent: hello"):
             client.send(text)
 
             assert client.receive() == f"You sent: {text}"
@@ -99,6 +101,19 @@ def test_a_text_starts_the_limit_again(server):
 
             client.expect_open()
             client.expect_close(1000, "Session timeout")
+
+    with server.connect("/ws") as client:
+        for text in ("hello", "and soon again", "and again"):
+            sent = server.time()
+            client.send(text)
+
+            assert client.receive() == f"You sent: {text}"
+
+            server.fast_forward(7.5)
+        server.fast_forward(59.9, since=sent)
+
+        client.expect_open()
+        client.expect_close(1000, "Session timeout")
 
 
 def test_who_talks_is_not_closed(server):
@@ -273,7 +288,7 @@ def test_the_lobby_answers_each_text(server):
     The first text has a limit of its own, and is a text like any other.
     """
     with server.connect("/lobby") as client:
-        for text in ("hello", "", "  blanks around  ", '{"json": [1, 2]}', "{text} %s", "Grüße, 世界\n", "hello"):
+        for text in ("hello", *ODD_TEXTS, "hello"):
             client.send(text)
 
             assert client.receive() == f"You sent: {text}"

@@ -1,5 +1,7 @@
 """07 Who goes there: known users are let in, strangers are not."""
 
+from wsbook.odd_texts import ODD_TEXTS
+
 
 def test_a_token_lets_in(server):
     """Who comes with a known token is accepted and greeted by name, each time.
@@ -20,7 +22,7 @@ def test_texts_are_answered_with_the_name(server):
     with server.connect("/ws?token=token-of-alice") as client:
         assert client.receive() == "Hello, alice"
 
-        for text in ("hello", "hello", "quit", "", "  blanks  ", "hello", '{"name": "bob"}', "{name} %s", "Grüße\n"):
+        for text in ("hello", *ODD_TEXTS, "hello", "alice: hello"):
             client.send(text)
 
             assert client.receive() == f"alice: {text}"
@@ -170,7 +172,8 @@ def test_a_good_session_is_no_help_to_a_bad_token(server):
 def test_an_empty_token_is_a_token(server):
     """An empty token is a token, and a bad one: the session is not asked.
 
-    A text of no characters is false to `if`. A parameter that is not there is `None`.
+    A text of no characters is false to `if`. A parameter that is not there is `None`. (`APIKeyQuery` makes `None` of an
+    empty one, too; `Query()` does not.)
     """
     assert server.refuses("/ws?token=") == 403
     assert server.refuses("/ws?token=", cookies={"session": "session-of-alice"}) == 403
@@ -327,6 +330,7 @@ def test_explained_tells_a_stranger_why(server):
     """`/ws/explained` accepts a stranger, and closes at once with 1008 "Not authenticated".
 
     Only who has been accepted can be told anything: a close before `accept()` is an HTTP 403 without code and reason.
+    Then nothing but the close, and nothing to wait for.
     """
     client = server.connect("/ws/explained")
     client.expect_close(1008, "Not authenticated")
@@ -451,6 +455,11 @@ def test_entered_has_one_entry_each_time(server):
     client.drop()
     server.fast_forward(5)
     server.expect("/entered", ["bob", "alice", "bob", "alice"])
+    for _ in range(20):
+        with server.connect("/ws?token=token-of-bob") as client:
+            assert client.receive() == "Hello, bob"
+
+    server.expect("/entered", ["bob", "alice", "bob", "alice", *["bob"] * 20])
 
 
 def test_entered_knows_no_strangers(server):

@@ -1,5 +1,7 @@
 """09 News for everyone: one ticker in the application's lifespan."""
 
+from wsbook.odd_texts import ODD_TEXTS
+
 TICK = {"message": "tick"}
 JSON = {"content-type": "application/json"}
 
@@ -7,7 +9,8 @@ JSON = {"content-type": "application/json"}
 def test_a_tick_comes_every_5_s(server):
     """Every 5 s, from 5 s after start-up, a client gets a tick with the next number.
 
-    Wait first, then tick; and wait with `await`, so that others are served meanwhile.
+    Wait first, then tick; and wait with `await`, so that others are served meanwhile. The lifespan starts the ticker,
+    not a client; and how long is a round, the pause and the sending together?
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:
@@ -126,7 +129,8 @@ def test_the_ticker_keeps_time(server):
 def test_notify_sends_to_everyone(server):
     """`POST /notify` sends everyone connected a notification at once, and answers its number and how many they are.
 
-    At once: not with the next tick. The route of the POST needs to know who is connected.
+    Read the body, take a number, send it to everyone now, not with the next tick, and answer that very number and how
+    many got it. The route of the POST needs to know who is connected.
     """
     with server.connect("/ws/notifications", name="ann") as ann, server.connect("/ws/notifications", name="ben") as ben:
         server.post("/notify", json={"message": "Lunch is ready"}).expect_json({"seq": 1, "delivered": 2})
@@ -231,11 +235,11 @@ def test_a_body_without_a_text_is_refused(server):
 def test_any_text_is_a_message(server):
     """Any text is a message: an empty one, a long one, one with blanks around it.
 
-    A text of no characters is false to `if`, and still a text.
+    A text of no characters is false to `if`, and still a text; so is the same one once more.
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:
-        for round, text in enumerate(("", "  blanks  ", "<b>Grüße</b>, 世界 🎉\n", '{"json": 1}', "x" * 500_000)):
+        for round, text in enumerate((*ODD_TEXTS, "   ", "x" * 500_000)):
             server.fast_forward(round * 5 + 2, since=start)
             server.post("/notify", json={"message": text})
 
@@ -249,7 +253,8 @@ def test_any_text_is_a_message(server):
 def test_what_clients_say_is_ignored(server):
     """What a client sends, binary too, is ignored, and its connection goes on.
 
-    `receive_text()` raises `KeyError` at a binary message. `receive()` takes everything as it comes.
+    What a client says changes nothing: no answer, no goodbye, and it stays on the list, once. `receive_text()` raises
+    `KeyError` at a binary message. `receive()` takes everything as it comes.
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann, server.connect("/ws/notifications", name="ben") as ben:
@@ -501,16 +506,6 @@ def test_no_number_is_used_twice(server):
         assert sorted(ben.receive_json()["seq"] for _ in answers) == [1, 2, 3]
 
 
-def test_no_thread_sleeps(server):
-    """Waiting is done on the event loop, not in threads.
-
-    A task of the lifespan with `await asyncio.sleep(5)` is all that a ticker needs. A thread that sleeps cannot be
-    cancelled.
-    """
-    with server.connect("/ws/notifications"):
-        server.expect_no_sleeping_thread()
-
-
 def test_the_server_shuts_down(server):
     """On shutdown the process exits within 3 s, though clients are still connected.
 
@@ -552,3 +547,13 @@ def test_the_server_shuts_down_just_after_a_tick(server):
     ben.expect_json({"seq": 1, "message": "tick"})
 
     server.shut_down(within=3)
+
+
+def test_no_thread_sleeps(server):
+    """Waiting is done on the event loop, not in threads.
+
+    A task of the lifespan with `await asyncio.sleep(5)` is all that a ticker needs. A thread that sleeps cannot be
+    cancelled.
+    """
+    with server.connect("/ws/notifications"):
+        server.expect_no_sleeping_thread()

@@ -86,7 +86,7 @@ def test_everyone_on_the_board_gets_it(server):
 def test_a_late_joiner_sees_what_was_drawn(server):
     """Who joins later gets the strokes that are there, oldest first, each with its seq, and then what comes after.
 
-    The seq of a snapshot is that of the last event in it.
+    The seq of a snapshot is that of the last event in it. Its strokes are kept as they were sent round.
     """
     with server.connect("/ws/boards/garden", name="ann") as ann:
         ann.expect_json({"type": "snapshot", "seq": 0})
@@ -114,7 +114,8 @@ def test_boards_do_not_mix(server):
     """Each board has its own strokes, its own people and its own seq; its name is any text, decoded already.
 
     Take `board_id` as it comes, letter by letter, and keep what belongs to a board together, in an object of its own.
-    Names that look alike, such as `é` in one letter or in two, are different names.
+    (A list in the body of a class is shared by all its objects.) Names that look alike, such as `é` in one letter or in
+    two, are different names.
     """
     with (
         server.connect("/ws/boards/a", name="ann") as ann,
@@ -198,6 +199,14 @@ def test_undo_takes_back_ones_own_newest(server):
 
             ann.expect_json({"type": "undone", "seq": seq, "stroke": stroke})
             ben.expect_json({"type": "undone", "seq": seq, "stroke": stroke})
+
+        for seq in range(9, 39):
+            ann.send_json({"type": "stroke", "points": [[0, 0], [1, 0.5]], "color": "#112233", "width": 5})
+            ben.expect_json({"type": "stroke", "seq": seq})
+
+        for seq in range(39, 69):
+            ann.send_json({"type": "undo"})
+            ben.expect_json({"type": "undone", "seq": seq, "stroke": 77 - seq})
 
 
 def test_what_is_undone_is_gone(server):
@@ -441,6 +450,7 @@ def test_an_object_of_another_type_is_an_error(server):
             '{"type": {"clear": 1}}',
             '{"type": "Clear"}',
             '{"type": " clear "}',
+            '{"type": "clear"} x',
             '{"type": "error", "message": "oh"}',
             '{"type": "undone", "seq": 1, "stroke": 1}',
             '{"type": "cleared", "seq": 1}',
@@ -520,7 +530,8 @@ def test_a_stroke_must_be_whole(server):
 def test_numbers_are_numbers(server):
     """Booleans, texts and NaN are no numbers, neither as a width nor in a point.
 
-    In Python `True` is an `int`, and every comparison with NaN is false. What does Pydantic make of a text?
+    In Python `True` is an `int`, and every comparison with NaN is false. What does Pydantic make of a text? Infinity is
+    beyond every limit, and what is beyond is an error, not moved to the edge.
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden") as client:
@@ -594,6 +605,7 @@ def test_colors_are_six_hex_digits(server):
             "#gg0000",
             "#00000g",
             "#12_456",
+            "#\u0661\u0662\u0663\u0664\u0665\u0666",
             "#-12345",
             "# 12345",
             " #112233",

@@ -162,13 +162,13 @@ class Client:
         if inbox:
             raise CheckFailed("too many", f"{self.name} got a message too many", client=self, received=inbox.popleft())
         if self.connection.ended:
-            raise self._ended("the connection ended, though it should have stayed open")
+            raise self._ended(f"{self._its_connection} ended, though it should have stayed open")
 
     def expect_open(self) -> None:
         """Fail if the connection has ended by now. Not a moment passes on the server's clock."""
         self._wait(lambda: self.connection.ended, 0.0)
         if self.connection.ended:
-            raise self._ended("the connection ended too early")
+            raise self._ended(f"{self._its_connection} ended too early")
 
     def expect_close(self, code: int, reason: str | None = None) -> None:
         """Fail unless the server closes the connection now with this code (and reason), and says nothing before."""
@@ -184,11 +184,12 @@ class Client:
                 received=inbox.popleft(),
             )
         if not self.connection.ended:
-            raise CheckFailed("still open", "the connection is still open", client=self, expected=wanted)
+            raise CheckFailed("still open", f"{self._its_connection} is still open", client=self, expected=wanted)
         if self.close_code != code or (reason is not None and self.close_reason != reason):
             found = describe_end(self.close_code, self.close_reason)
             kind = "dropped" if self.close_code == 1006 else "wrong close"
-            raise CheckFailed(kind, "the connection ended in another way", client=self, expected=wanted, received=found)
+            message = f"{self._its_connection} ended in another way"
+            raise CheckFailed(kind, message, client=self, expected=wanted, received=found)
 
     def expect_end(self, *, within: float | None = None) -> None:
         """Fail unless the server ends the connection now, in any way. Messages that come before are passed over.
@@ -196,7 +197,7 @@ class Client:
         `within` is how much of the server's own time may pass, in seconds; by default as much as for an answer.
         """
         if not self._wait(lambda: self.connection.ended, within):
-            raise CheckFailed("still open", "the connection is still open", client=self)
+            raise CheckFailed("still open", f"{self._its_connection} is still open", client=self)
 
     @property
     def close_code(self) -> int | None:
@@ -252,6 +253,10 @@ class Client:
         self._host.wait_until_noticed(self)
 
     # Inside
+
+    @property
+    def _its_connection(self) -> str:
+        return "the connection" if self.name == "client" else f"{self.name}'s connection"
 
     def _wait(self, true: Callable[[], bool], allowance: float | None) -> bool:
         def came(seconds: float) -> bool:

@@ -18,12 +18,15 @@ from .witnesses import (
     act_of_another,
     answer_to_another,
     elsewhere,
+    has_been_answered,
     has_spoken,
     last_act,
+    left_before_a_send,
     named,
     others_who_got,
     served_before,
     times_got,
+    under_another_name,
 )
 
 
@@ -87,8 +90,11 @@ def explain(error: CheckFailed, server: Server) -> Explanation:
         unrelated = False
     if error.kind == "wrong close" and "1011" in cause:
         unrelated = False
-    related = not unrelated or bool(facts.get("raised"))
-    return Explanation(cause, trouble.place, trouble.exception) if related else Explanation(cause)
+    if unrelated and not facts.get("raised"):
+        return Explanation(cause)
+    if "WebSocketDisconnected" in trouble.exception and error.kind != "traceback":
+        cause = f"{cause} `WebSocketDisconnected` is a RuntimeError: `except WebSocketDisconnect` does not catch it."
+    return Explanation(cause, trouble.place, trouble.exception)
 
 
 def _times(number: int) -> str:
@@ -100,6 +106,11 @@ def _slip(error: CheckFailed, trouble: Trouble, server: Server) -> str:
     forgotten = re.search(r"coroutine '(?:[\w<>]+\.)*(\w+)' was never awaited", server.log)
     if forgotten:
         return f"`{forgotten[1]}(…)` is called and never awaited, so it does nothing. Put `await` before it."
+    if "Request.close() got an unexpected keyword argument" in trouble.exception:
+        return (
+            "A WebSocketException was raised for an HTTP request, where nothing can be done with it. "
+            "A guard for both raises HTTPException."
+        )
     if trouble.exception.startswith("NameError"):
         return f"A name is not known: {trouble.exception.partition(': ')[2]}. Is it imported?"
     unpassed = re.match(r"TypeError: (\S+)\(\) missing \d+ required positional arguments?: (.+)", trouble.exception)
@@ -117,6 +128,12 @@ def _never_accepted(error: CheckFailed, server: Server, facts: dict[str, Any]) -
 
 def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     others = others_who_got(error.expected, error.received, error.client, server)
+    gone = left_before_a_send(server)
+    if others and gone is not None:
+        return (
+            f"{named(others)} got it, {error.client} did not, and a send to {gone}, who had left, has raised an "
+            "exception. What becomes of the sends after it?"
+        )
     if others:
         return f"{'Another client' if len(others) == 1 else 'Others'} got it: {named(others)}. Who is it sent to?"
     act = act_of_another(error, server)
@@ -147,6 +164,11 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         )
     if facts.get("returned"):
         return "Your route has ended."
+    if has_been_answered(error.client, server):
+        return (
+            "What this client said itself has been answered. Missing is what it should be told of somebody else. "
+            "Who sends that, and in which case doesn't it?"
+        )
     return "Your route has read what this client sent, but sends it nothing more, or not within a second."
 
 
@@ -159,9 +181,12 @@ def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if facts.get("raised"):
         return "Your route raised an exception, and that ends the connection with 1006: no close frame was sent."
     if facts.get("returned"):
-        again = "Is there a loop around receiving and sending?"
+        gone = left_before_a_send(server)
+        again = "It had read one message of this client. Is there a loop around receiving and sending, or what ends it?"
         if facts.get("received", 0) > 1:
             again = f"It had read {facts['received']} messages of this client. Why does it end there?"
+        if gone is not None and gone is not error.client:
+            again = f"A send to {gone}, who had left, had raised an exception. Is that caught around that one send?"
         cause = "Your route returned without closing the connection, and the client sees it drop (1006). "
         return cause + (served_before(error, server) or again)
     return "The TCP connection ended without a close frame."
@@ -177,6 +202,8 @@ def _closed(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if str(error.received).startswith("closed with 1012"):
         return "The whole server shuts down, and closes every connection with 1012. Does your code send it a signal?"
     cause = "Your server closed the connection, and the client was still there."
+    if str(error.received).startswith("closed with 1011"):
+        cause = "Your server took this for a bug, and closed with 1011."
     accepted, read, ended = (facts.get(name) for name in ("accepted", "read", "ended"))
     if accepted is not None and ended is not None and ended - accepted >= 1:
         cause += f" That was {ended - accepted:.1f} s after it was accepted"
@@ -186,6 +213,8 @@ def _closed(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
 
 def _too_many(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if str(error.expected).startswith("closed with"):
+        if str(facts.get("closed")) == _code_and_reason(error.expected)[0]:
+            return "Your server closes the connection with that code, but sends this before. Nothing is sent first."
         return "Your server sends this where it should close the connection."
     times = times_got(error.received, error.client, server)
     if times > 1:
@@ -223,7 +252,7 @@ def _still_open(error: CheckFailed, server: Server, facts: dict[str, Any]) -> st
 
 def _different(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     expected, received = error.expected, error.received
-    cause = answer_to_another(error, server)
+    cause = answer_to_another(error, server) or under_another_name(error, server)
     if cause:
         return cause
     cause = difference(expected, received)
@@ -278,7 +307,7 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
             )
         return (
             "A client left, and your server's log shows a traceback. A goodbye is no error: "
-            "`receive_text()` raises WebSocketDisconnect, and a send to a client that has left may raise too. "
+            "`receive_text()` raises WebSocketDisconnect, and a send or a close may raise it, too. "
             "Which line of yours lets it escape?"
         )
     return "Your server's log shows a traceback, though the clients did nothing wrong."

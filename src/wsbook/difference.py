@@ -9,6 +9,11 @@ from typing import Any
 from .transcript import shown
 from .verdict import MISSING, SOME_TEXT, agrees
 
+SHORT = 30
+"""Characters up to which the texts of a list are told one by one."""
+SOME = 5
+"""So many of them."""
+
 
 def difference(expected: Any, received: Any) -> str:
     """What sets two values apart, in words."""
@@ -19,6 +24,11 @@ def difference(expected: Any, received: Any) -> str:
     if isinstance(expected, str) and isinstance(received, str):
         return _text_difference(expected, received)
     if isinstance(expected, dict) and isinstance(received, dict):
+        error = received.get("message" if received.get("type") == "error" else "error")
+        if isinstance(error, str) and expected.get("type") != "error" and "error" not in expected:
+            return f"Your server took this for a mistake: {shown(error)}. By the contract it is none."
+        if "error" in expected and "result" in received:
+            return "It was computed, and should be an error."
         if "type" in expected and "type" in received and expected["type"] != received["type"]:
             return f"'type' is {received['type']!r} and not {expected['type']!r}."
         missing = [key for key in expected if key not in received]
@@ -28,7 +38,7 @@ def difference(expected: Any, received: Any) -> str:
         more = [key for key in received if key not in expected]
         if more and not wrong:
             return f"One too many: {', '.join(map(repr, more))}."
-        return " ".join(f"{key!r} is {received[key]!r} and not {expected[key]!r}." for key in wrong)
+        return " ".join(_entry_difference(repr(key), expected[key], received[key]) for key in wrong)
     if isinstance(expected, list) and isinstance(received, list):
         return _list_difference(expected, received)
     if type(expected) is not type(received) and expected is not None and received is not None:
@@ -40,17 +50,48 @@ def _is_as_described(received: Any, expected: Any) -> bool:
     return agrees(received, str if expected == SOME_TEXT else expected)
 
 
+def _entry_difference(name: str, expected: Any, received: Any) -> str:
+    """How an entry of an object or a list differs, which may be one itself."""
+    if isinstance(expected, list) and isinstance(received, list):
+        return f"In {name}: {_within(_list_difference(expected, received))}"
+    if isinstance(expected, dict) and isinstance(received, dict):
+        return f"In {name}: {_within(difference(expected, received))}"
+    came, wanted = f"{received!r:.100}", f"{expected!r:.100}"
+    if came == wanted and isinstance(received, str) and isinstance(expected, str):
+        return f"In {name}: {_text_difference(expected, received)}"
+    return f"{name[:1].upper()}{name[1:]} is {came} and not {wanted}."
+
+
+def _within(told: str) -> str:
+    return told[0].lower() + told[1:] if told.startswith(("In ", "The ")) else told
+
+
 def _list_difference(expected: list[Any], received: list[Any]) -> str:
+    texts = [entry for entry in (*expected, *received) if isinstance(entry, str) and len(entry) < SHORT]
+    if len(texts) == len(expected) + len(received):
+        missing = [entry for entry in expected if entry not in received]
+        more = [entry for entry in received if entry not in expected]
+        if missing or more:
+            parts = (("Missing", missing), ("Too many", more))
+            return " ".join(f"{name}: {', '.join(map(repr, entries[:SOME]))}." for name, entries in parts if entries)
     if len(expected) != len(received):
         entries = f"{len(received):,} {'entry' if len(received) == 1 else 'entries'}"
         return f"The list has {entries} instead of {len(expected):,}."
-    if sorted(map(repr, expected)) == sorted(map(repr, received)):
+    if _hold_the_same(expected, received):
         return "The entries are the right ones, in another order."
-    at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=True)) if a != b), 0)
-    came, wanted = f"{received[at]!r:.100}", f"{expected[at]!r:.100}"
-    if came == wanted and isinstance(received[at], str) and isinstance(expected[at], str):
-        return f"Entry {at + 1:,}: {_text_difference(expected[at], received[at])}"
-    return f"Entry {at + 1:,} is {came} and not {wanted}."
+    at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=True)) if not agrees(b, a)), 0)
+    return _entry_difference(f"entry {at + 1:,}", expected[at], received[at])
+
+
+def _hold_the_same(expected: list[Any], received: list[Any]) -> bool:
+    """Whether two lists of one length agree but for the order."""
+    rest = list(received)
+    for wanted in expected:
+        at = next((place for place, entry in enumerate(rest) if agrees(entry, wanted)), None)
+        if at is None:
+            return False
+        del rest[at]
+    return True
 
 
 def _text_difference(expected: str, received: str) -> str:
@@ -70,13 +111,18 @@ def _text_difference(expected: str, received: str) -> str:
         before, _, after = received.partition(expected)
         more = [f"{shown(part)} {where} it" for part, where in ((before, "before"), (after, "behind")) if part]
         return f"The answer has more in it: {', '.join(more)}."
+    if expected.startswith(received):
+        came = f"{len(received):,} of {len(expected):,} characters"
+        return f"Only its beginning came, {came}. Does the rest come in another message, or is it lost?"
     if expected.endswith(received):
         return f"Its beginning is missing: {shown(expected[: -len(received)])}."
-    at = next((i for i, (a, b) in enumerate(zip(expected, received, strict=False)) if a != b), None)
+    at = next(i for i, (a, b) in enumerate(zip(expected, received, strict=False)) if a != b)
     if at == 0:
         return "Another text came."
-    if at is None:
-        at = min(len(expected), len(received))
-        return f"It ends after {at:,} characters, {len(expected):,} were expected."
     wanted, came = shown(expected[at : at + 20]), shown(received[at : at + 20])
-    return f"They part at character {at + 1:,}: {wanted} was expected, {came} came."
+    return f"They part at character {at + 1:,}: {wanted}{_unseen(expected[at])} was expected, {came} came."
+
+
+def _unseen(sign: str) -> str:
+    """The number of a character that shows only in what it does to others, or not at all."""
+    return f" (U+{ord(sign):04X})" if unicodedata.category(sign) in ("Cf", "Mn") else ""

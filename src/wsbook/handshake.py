@@ -18,6 +18,8 @@ from .connection import Connection
 from .transcript import Transcript, shortened
 from .verdict import CheckFailed
 
+SHORT = 20
+"""Characters of a subprotocol that are shown."""
 LIMIT = 120.0
 """Seconds after which a handshake is given up in any case: long after it has been judged, on a loaded machine too."""
 
@@ -41,8 +43,13 @@ class Request:
     def __str__(self) -> str:
         shows = [f"{key}: {value}" for key, value in self.fields().raw_items()]
         if self.subprotocols:
-            shows.append(f"subprotocols: {', '.join(self.subprotocols)}")
+            shows.append(f"subprotocols: {', '.join(map(_in_short, self.subprotocols))}")
         return " · ".join([f"connects to {shortened(self.path)}", *map(shortened, shows)])
+
+
+def _in_short(subprotocol: str) -> str:
+    """So short that of a list with a token in it the other ones are seen, too."""
+    return subprotocol if len(subprotocol) <= SHORT else f"{subprotocol[:SHORT]}…"
 
 
 @dataclass(frozen=True)

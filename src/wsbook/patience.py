@@ -12,6 +12,7 @@ from collections.abc import Callable
 from ._load import Failure
 from ._loop import Standing
 from .process import MISSING, Process
+from .transcript import Transcript
 from .verdict import CheckFailed
 
 ANSWER = 1.25
@@ -42,8 +43,9 @@ GUARD = 300.0
 class Patience:
     """What is expected to have reached one server's process, and the waiting for what it makes of that."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, transcript: Transcript) -> None:
         self._process = process
+        self._transcript = transcript
         self.requests = 0
         self.gone: set[int] = set()
         self.standing: Standing | None = None
@@ -69,7 +71,9 @@ class Patience:
         # What is on its way arrives first: no time passes but for what has not come when all is at rest.
         patience = 0.0
         while time.monotonic() < deadline:
+            place = len(self._transcript.lines)
             standing = self.rest(patience, done=done)
+            self._transcript.wait(place, standing.moved)
             allowance -= standing.moved
             if standing.state == "quiet":
                 if not hopeless(standing):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import linecache
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._load import Place, is_below
+from .transcript import shown
 from .verdict import CheckFailed
 from .witnesses import served_before
 
@@ -17,13 +20,15 @@ if TYPE_CHECKING:
 
 def refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     status = error.received
+    if status == 101 and (facts.get("closed") is not None or facts.get("invalid") or facts.get("raised")):
+        return _let_in_and_judged(facts)
     if status == 101:
         return _let_in(facts)
     if status == 403 and not facts.get("endpoint"):
         routes = server.routes()
         cause = (
             "No WebSocket route of yours fits that path. For WebSockets FastAPI answers an unknown path with 403, "
-            f"never 404. Your WebSocket routes: {', '.join(routes) or 'none'}."
+            f"never 404. Your WebSocket routes: {', '.join(routes) or 'none'}.{_routers_only(server)}"
         )
         return cause + (" `:int` in a path fits digits only, and no minus." if ":int}" in str(routes) else "")
     if status == 403 and facts.get("invalid"):
@@ -45,11 +50,30 @@ def refused(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         return f"{cause} {served_before(error, server)}".rstrip()
     if status == 500 and facts.get("raised"):
         return "Your route, or a dependency of it, raised an exception before it came to `await websocket.accept()`."
+    if status == 500 and error.expected == 403:
+        return (
+            "Your route returned, and neither accepted the handshake nor refused it, which uvicorn answers with 500. "
+            "`await websocket.close()` before `accept()` refuses, and so does an exception such as WebSocketException."
+        )
     if status == 500:
         return "Your route returned without calling `await websocket.accept()`."
     return (
         f"Your route, or a dependency of it, answered the handshake with HTTP status {status}, "
         "as an HTTPException before `accept()` does."
+    )
+
+
+def _let_in_and_judged(facts: dict[str, Any]) -> str:
+    """A client that should have been refused was accepted, and turned away only afterwards."""
+    if facts.get("invalid"):
+        after = f"FastAPI found what it brings missing or not valid only afterwards: {facts['invalid']}"
+    elif facts.get("raised"):
+        after = "only afterwards an exception ended the connection"
+    else:
+        after = f"the connection was closed only afterwards, with {facts['closed']}"
+    return (
+        f"The handshake was accepted, and {after}. Who is refused is never accepted: a `close()` or an exception "
+        "before `accept()` is what a client sees as 403."
     )
 
 
@@ -92,16 +116,43 @@ def http_status(error: CheckFailed, server: Server, facts: dict[str, Any]) -> st
     if error.received == 404:
         return (
             "There is no HTTP route for that method and path. "
-            f"Your HTTP routes: {', '.join(server.http_routes()) or 'none'}."
+            f"Your HTTP routes: {', '.join(server.http_routes()) or 'none'}.{_routers_only(server)}"
         )
     if error.received == 405:
         return "The path is there, but not for this method."
     if error.received == 500:
         return "Your HTTP route, or a dependency of it, raised an exception."
     if error.received == 422:
-        return "FastAPI answers 422 by itself when a value that is declared is missing, or is not valid."
+        return _unprocessable(server)
     if error.received in (307, 308):
         return "The server redirects: the path is registered with another ending, such as a slash more or less."
+    if error.received in range(200, 300) and facts.get("endpoint"):
+        return f"Your route `{facts['endpoint']}` answered it as if all were well, and nothing before it refused."
     if error.received in range(200, 300):
         return "The request was let in, and answered."
     return f"Your HTTP route, or a dependency of it, answered with status {error.received}."
+
+
+def _unprocessable(server: Server) -> str:
+    """Who answered 422, and why."""
+    body = next((line.message for line in reversed(server.transcript.lines) if line.who == "HTTP" and line.message), "")
+    with contextlib.suppress(ValueError, TypeError, KeyError, LookupError):
+        detail = json.loads(body)["detail"]
+        if isinstance(detail, str):
+            return f"Your own code answers 422: {shown(detail)}."
+        place, name = detail[0]["loc"][0], detail[0]["loc"][-1]
+        if place == "query":
+            return (
+                f"FastAPI looks for `{name}` in the query, and the client sends it in the body. "
+                "An argument that is a Pydantic model is read from the body."
+            )
+        return f"FastAPI answers 422 by itself: in the {place}, `{name}`: {detail[0]['msg']}."
+    return "FastAPI answers 422 by itself when a value that is declared is missing, or is not valid."
+
+
+def _routers_only(server: Server) -> str:
+    return (
+        " The application of this check has only your routers in it: what `main.py` declares on `app` is not there."
+        if server.source.mounts
+        else ""
+    )

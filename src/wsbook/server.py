@@ -36,7 +36,7 @@ class Server:
         self.clients: list[Client] = []
         self.tracebacks_allowed = self.reports_allowed = False
         self._process = Process(source)
-        self._patience = Patience(self._process)
+        self._patience = Patience(self._process, self.transcript)
         self._is_held = False
         self._names: dict[str, int] = {}
         self._given_up = 0
@@ -233,7 +233,7 @@ class Server:
         elif "data" in options:
             body = urlencode(options["data"])
         self.transcript.add("HTTP", "→", request + ("" if body is None else f" {shown(body)}"))
-        self.transcript.add("HTTP", "←", f"{answer.status_code} {shown(answer.text)}")
+        self.transcript.add("HTTP", "←", f"{answer.status_code} {shown(answer.text)}", answer.text)
         return answer
 
     def post_together(self, path: str, bodies: list[Any]) -> list[Answer]:
@@ -315,7 +315,7 @@ class Server:
             for client in self.clients:
                 client.saw_fence(standing.fence, 0.1)
             if seconds <= 0 or len(self.transcript.lines) > before or standing.state not in ("moved", "unknown"):
-                self.transcript.insert(before, "clock", "·", f"{round(passed, 2):g} s pass")
+                self.transcript.pass_time(before, passed)
                 passed, before = 0.0, len(self.transcript.lines)
             if standing.state in ("stalled", "busy"):
                 raise CheckFailed(standing.state, "the server does not come to rest")

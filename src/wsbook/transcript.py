@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,6 +11,8 @@ ZERO_WIDTH_JOINER = "\u200d"
 """It holds the parts of an emoji together."""
 LONGEST = 100
 """Characters of a message that are shown."""
+SHORTEST = 0.05
+"""Seconds from which on it is told that time passed."""
 MOST = 60
 """Lines of a conversation that are shown; of a longer one, the beginning and the end."""
 
@@ -23,6 +26,8 @@ class Line:
     what: str
     message: str | bytes | None = None
     """The message in full, if it is one."""
+    seconds: float = 0.0
+    """How much time passed, if that is what happened."""
 
 
 class Transcript:
@@ -30,13 +35,21 @@ class Transcript:
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
+        self._waits: defaultdict[int, float] = defaultdict(float)
 
     def add(self, who: str, arrow: str, what: str, message: str | bytes | None = None) -> None:
         self.lines.append(Line(who, arrow, what, message))
 
-    def insert(self, place: int, who: str, arrow: str, what: str) -> None:
-        """Add what was known only after the lines that follow it."""
-        self.lines.insert(place, Line(who, arrow, what))
+    def pass_time(self, place: int, seconds: float) -> None:
+        """Add that the server's clock was moved, before the lines from this place on."""
+        self.lines.insert(place, _clock(seconds))
+
+    def wait(self, place: int, seconds: float) -> None:
+        """Note that so many seconds passed on the server's clock there, because something was waited for.
+
+        That is told where time plays a part at all.
+        """
+        self._waits[place] += seconds
 
     def text(self) -> str:
         """The conversation, one line for each thing that happened."""
@@ -47,9 +60,26 @@ class Transcript:
     def _told(self) -> list[Line]:
         """The lines, what comes more than three times in a row as one."""
         told: list[Line] = []
-        for line, repeated in groupby(list(self.lines)):
+        for line, repeated in groupby(self._in_time()):
             times = len(list(repeated))
             told += [Line(line.who, line.arrow, f"{line.what}  ({times:,} times)")] if times > 3 else [line] * times
+        return told
+
+    def _in_time(self) -> list[Line]:
+        """The lines, and how much time passed between them."""
+        lines = list(self.lines)
+        if not any(line.seconds for line in lines):
+            return lines
+        events: list[Line] = []
+        for place in range(len(lines) + 1):
+            events += [_clock(self._waits[place])] if self._waits.get(place) else []
+            events += lines[place : place + 1]
+        told: list[Line] = []
+        for is_time, same in groupby(events, lambda line: line.seconds > 0):
+            if not is_time:
+                told += same
+            elif (passed := sum(line.seconds for line in same)) >= SHORTEST:
+                told.append(_clock(passed))
         return told
 
     def mermaid(self) -> str:
@@ -59,6 +89,10 @@ class Transcript:
         arrows = [_mermaid_line(names[line.who], line) for line in self._told()]
         lines = _middle_out(arrows, "    Note over s: …")
         return "\n".join(["sequenceDiagram", *participants, "    participant s as server", *lines])
+
+
+def _clock(seconds: float) -> Line:
+    return Line("clock", "·", f"{round(seconds, 2):g} s pass", seconds=seconds)
 
 
 def _mermaid_line(who: str, line: Line) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "(nothing)"})()
 ANY_TEXT: Any = type("AnyText", (), {"__repr__": lambda self: "(any text)"})()
-SOME_TEXT: Any = type("SomeText", (), {"__repr__": lambda self: "(some text)"})()
+SOME_TEXT: Any = type("SomeText", (), {"__repr__": lambda self: "(a text, not empty)"})()
 ANSWERED: Any = type("Answered", (), {"__repr__": lambda self: "a status of 2xx"})()
 
 

@@ -78,12 +78,41 @@ def elsewhere(error: CheckFailed, server: Server) -> str:
             return f"Your route has ended with an exception for {other}: what it was still to do there was not done."
         if facts.get("returned") and not other.left and other.close_code == 1006:
             cause = f"Your route has returned for {other}, who had not left, and the connection dropped (1006)."
-            gone = next((each for each in server.clients if each.left and server.facts(each).get("send_failed")), None)
+            gone = left_before_a_send(server)
             return cause + (
                 f" A send to {gone}, who had left, had raised an exception. Who catches it?" if gone else ""
             )
         if counts_too_many and other.left and facts and not facts.get("returned"):
             return f"{other} has left, and your route for it has not ended yet. What does it wait for?"
+    return ""
+
+
+def left_before_a_send(server: Server) -> Client | None:
+    """A client that has left, and to which a send has failed."""
+    return next((client for client in server.clients if client.left and server.facts(client).get("send_failed")), None)
+
+
+def has_been_answered(client: Client, server: Server) -> bool:
+    """Whether as much has come to a client as it has said, and something after its last word."""
+    lines = [line for line in list(server.transcript.lines) if line.who == client.name and line.message is not None]
+    came = [line.arrow == "←" for line in lines]
+    return bool(came) and came[-1] and sum(came) * 2 >= len(came)
+
+
+def under_another_name(error: CheckFailed, server: Server) -> str:
+    """Whether what came is what was expected, but for the id of another client in the place of the speaker's."""
+    expected, received = error.expected, error.received
+    if not isinstance(expected, str) or not isinstance(received, str):
+        return ""
+    ids = {client.path.partition("?")[0].rpartition("/")[2]: client for client in server.clients}
+    for mine, speaker in ids.items():
+        said = any(expected.endswith(text) for text in _said(speaker, server) if isinstance(text, str) and text)
+        for other in ids if said and mine in expected else ():
+            if other != mine and expected.replace(mine, other, 1) == received:
+                return (
+                    f"{speaker} said it, and it came under the name of {ids[other]}. Does the name belong to one call "
+                    "of your route, or is it kept where all calls share it?"
+                )
     return ""
 
 
