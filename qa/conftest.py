@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbook import Workbook
 
 
-PROCESSES = 3
+PROCESSES = 2
 """Processes for each processor: much of the proof is waiting, for notebooks and terminals above all."""
 LONG = "also the long forms: the whole zoo, and hostile code in every exercise"
 
