@@ -31,7 +31,13 @@ Name = tuple[str, str, str]
 
 
 def be_busy(parent: int) -> None:
-    """Compute until nobody needs it any more."""
+    """Compute until nobody needs it any more.
+
+    In a session of its own: Linux shares processor time by session (`sched_autogroup` in sched(7)), and each graded
+    server has one. All together in one, they would take as much as one server.
+    """
+    if hasattr(os, "setsid"):
+        os.setsid()
     while os.getppid() == parent:
         pass
 

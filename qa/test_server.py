@@ -19,7 +19,7 @@ from wsbook.verdict import CheckFailed
 Serve = Callable[..., Server]
 
 HEAD = """
-import asyncio, datetime, functools, json, logging, queue, subprocess, sys, threading, time
+import asyncio, datetime, functools, hashlib, json, logging, queue, subprocess, sys, threading, time
 from contextlib import asynccontextmanager, suppress
 from time import monotonic as early_monotonic, sleep as early_sleep
 
@@ -198,8 +198,9 @@ def test_time_passes_for_code_that_does_not_wait(serve: Serve) -> None:
 
 @pytest.fixture
 def loaded_machine() -> Iterator[None]:
-    """Eight processes for each processor that is left to the others."""
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8 * (os.cpu_count() or 1))]
+    """Eight processes for each processor, each in a session of its own: see `load.be_busy`."""
+    loop = [sys.executable, "-c", "while True: pass"]
+    busy = [subprocess.Popen(loop, start_new_session=True) for _ in range(8 * (os.cpu_count() or 1))]
     yield
     for process in busy:
         process.kill()
@@ -211,7 +212,13 @@ def loaded_machine() -> Iterator[None]:
     reason="this system does not tell how long a thread has waited for a processor",
 )
 @pytest.mark.parametrize(
-    "work", ["threading.Event().wait(0.8)", "compute(0.6)", "await anyio.to_thread.run_sync(compute, 0.6)"]
+    "work",
+    [
+        "threading.Event().wait(0.8)",
+        "compute(0.6)",
+        "await anyio.to_thread.run_sync(compute, 0.6)",
+        "await anyio.to_thread.run_sync(hashlib.pbkdf2_hmac, 'sha256', b'', b'', 1_500_000)",
+    ],
 )
 def test_time_does_not_pass_for_the_load_of_the_machine(serve: Serve, loaded_machine: None, work: str) -> None:
     compute = """

@@ -73,6 +73,13 @@ class Clock:
         self._highest = max(self._highest, now)
         return self._highest
 
+    def own_time(self) -> float:
+        """Real seconds, but for those in which the event loop's thread stood in the queue for a processor.
+
+        Any thread may ask. If that thread stands in the queue now, what it has waited counts only afterwards.
+        """
+        return _real_monotonic() - self._queue.waited()
+
     def time(self) -> float:
         """Seconds since 1970."""
         return self._epoch + self.monotonic()

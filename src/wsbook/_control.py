@@ -35,11 +35,13 @@ from ._threads import Threads
 from ._traffic import Nemesis, ObservedProtocol, Traffic
 
 BEAT = 0.05
-"""Seconds between two looks at the main thread. Counted in beats, patience grows with the load of the machine."""
-STALLED = 60
-"""Beats without a turn of the loop after which a server is said to stand still (3 s on an idle machine)."""
-IMPORTED = 160
-"""Beats that an import may take (8 s on an idle machine)."""
+"""Seconds between two looks at the main thread."""
+STALLED = 3.0
+"""Seconds of its own without a turn of the loop after which a server is said to stand still."""
+TURNS = 120
+"""Turns of the loop after which a server that will not rest is said to be busy, if it has had the time to rest."""
+IMPORTED = 8.0
+"""Seconds of its own that an import may take."""
 OUTPUT_LIMIT = 32 * 2**20
 """Bytes that a submission may print."""
 CUT_OFF = 71
@@ -73,6 +75,27 @@ class GradedServer(uvicorn.Server):
         self.leave()
 
 
+class Stretch:
+    """For how long something has been the same, in seconds of the main thread's own.
+
+    Beats alone would not do: on a loaded machine the main thread may have hardly computed from one to the next.
+    Nor would its own time alone: the thread that looks may have to wait for a processor, too.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._same: Any = None
+        self._beats = 0
+        self._since = 0.0
+
+    def beat(self, thing: Any) -> float:
+        own = self._clock.own_time()
+        if thing is None or thing != self._same:
+            self._same, self._beats, self._since = thing, 0, own
+        self._beats += 1
+        return min(self._beats * BEAT, own - self._since)
+
+
 class Control:
     """The thread that the grader talks to."""
 
@@ -90,8 +113,8 @@ class Control:
         self._server: GradedServer | None = None
         self._nemesis: Nemesis | None = None
         self._app: fastapi.FastAPI | None = None
-        self._turn = self._beats = self._waiting = self._asked = 0
-        self._moved = -1.0
+        self._still, self._waiting = Stretch(clock), Stretch(clock)
+        self._asked = 0
 
     def start(self) -> None:
         thread = threading.Thread(target=self._run, daemon=True, name="wsbook")
@@ -193,7 +216,7 @@ class Control:
 
     def _obey(self, command: str, number: int, *arguments: Any) -> None:
         if command == "rest":
-            self._waiting, self._asked = 0, self._selector.turns
+            self._asked = self._selector.turns
             self._selector.request = Request(number, *arguments)
             self._wake()
         elif command == "facts":
@@ -250,22 +273,19 @@ class Control:
             self._send("failed", Failure("flood", f"more than {OUTPUT_LIMIT // 2**20} MB", self._where()))
             os._exit(STOPPED)
         turn = self._selector.turns
-        self._beats = self._beats + 1 if turn == self._turn else 0
-        self._turn = turn
         request = self._selector.request
+        still = self._still.beat(turn)
         # A clock that moves is at work, however many timers there are on its way.
-        moved = request.moved if request else -1.0
-        self._waiting = self._waiting + 1 if request and moved == self._moved else 0
-        self._moved = moved
+        waiting = self._waiting.beat((request.number, request.moved) if request else None)
         if request or self._loop is None:
             self._send("pulse", None)
         if self._loop is None:
-            if self._beats > IMPORTED:
+            if still > IMPORTED:
                 self._send("failed", Failure("endless import", "", self._where()))
                 os._exit(STOPPED)
-        elif request and (self._waiting > STALLED or self._clock.stands_still):
-            stalled = self._clock.stands_still or (self._beats > STALLED // 2 and not self._selector.waits)
-            if not stalled and turn - self._asked < 2 * STALLED and self._waiting < 5 * STALLED:
+        elif request and (waiting > STALLED or self._clock.stands_still):
+            stalled = self._clock.stands_still or (still > STALLED / 2 and not self._selector.waits)
+            if not stalled and turn - self._asked < TURNS and waiting < 5 * STALLED:
                 return  # a loop that never rests turns and turns: this one has too little of a loaded machine
             self._selector.request = None
             state = "stalled" if stalled else "busy"

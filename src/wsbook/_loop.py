@@ -36,6 +36,7 @@ class Standing:
 
     `state` is "quiet" (nothing will come within the allowance), "moved" (time passed), "unknown" (something
     outside of the loop is at work), "busy" (the loop does not come to rest) or "stalled" (it does not turn at all).
+    `computes`: what is at work is a thread that wants to compute; how soon it has, is a matter of the load.
     """
 
     state: str
@@ -45,6 +46,7 @@ class Standing:
     lines: frozenset[int] = frozenset()
     unread: frozenset[int] = frozenset()
     detail: str = ""
+    computes: bool = False
 
 
 @dataclass
@@ -197,8 +199,10 @@ class WatchedSelector(selectors.BaseSelector):
 
     def standing(self, state: str, moved: float = 0.0, detail: str = "") -> Standing:
         traffic = self._traffic
+        lines = frozenset(traffic.lines)
         unread = frozenset(port for port, line in traffic.lines.items() if line.read_paused)
-        return Standing(state, moved, self._fence, traffic.unanswered, frozenset(traffic.lines), unread, detail)
+        computes = state == "unknown" and self._threads.want_to_compute()
+        return Standing(state, moved, self._fence, traffic.unanswered, lines, unread, detail, computes)
 
     # The rest is the platform's.
 

@@ -95,8 +95,8 @@ class Patience:
                 computed = self._process.computing() if computed is None else computed
                 if done(LOOK):
                     return True
-                waited += ROUND
-                if waited > max(OUTSIDE, allowance) and not self._computes_on(computed, waited):
+                waited += 0 if standing.computes else ROUND
+                if not self._may_still_come(self._process.computing() - computed, waited, allowance):
                     return done(0)
         return done(0)
 
@@ -111,10 +111,12 @@ class Patience:
         """Let the server come to rest; see `_loop.Standing` for what comes back."""
         process = self._process
         number = process.tell("rest", allowance, whole, self.requests, frozenset(self.gone), regardless)
-        looks = int(AT_LAST / LOOK)
-        while not process.has_replied(number) and looks > 0:
-            if not process.hear(LOOK):
-                looks -= 1
+        silent_looks = 0
+        while not process.has_replied(number) and silent_looks * LOOK < AT_LAST:
+            if process.hear(LOOK):
+                silent_looks = 0
+            else:
+                silent_looks += 1
                 if not process.has_pipe:
                     return Standing("gone")
                 if process.computing_in_silence() > (DEAF if process.port else DEAF_AT_IMPORT):
@@ -130,9 +132,10 @@ class Patience:
         self.standing = Standing("stalled") if reply is MISSING else reply
         return self.standing
 
-    def _computes_on(self, since: float, waited: float) -> bool:
-        """Whether a thread may still be computing an answer. Fails if it has computed for longer than that takes."""
-        computed = self._process.computing() - since
+    def _may_still_come(self, computed: float, waited: float, allowance: float) -> bool:
+        """Whether a thread may still bring an answer. Fails if it has computed for longer than that takes."""
+        if computed + waited <= max(OUTSIDE, allowance):
+            return True
         if computed > OUTSIDE * 2 / 3:
             raise CheckFailed("busy thread", "a thread of the server computes without end")
         return computed > waited / 4

@@ -323,7 +323,7 @@ class Server:
                 raise CheckFailed("gone", "the server's process has ended")
             if standing.state == "unknown":
                 time.sleep(LOOK)
-                waited += ROUND
+                waited += LOOK / 5 if standing.computes else ROUND
                 seconds = until - self.time()
 
     def time(self) -> float:
