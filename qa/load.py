@@ -5,7 +5,9 @@
 A verdict that differs from what the zoo says, at another check say, is printed, and a message that differs from the
 one that is kept; the last line counts them.
 Not a test of speed: it shows that a loaded machine makes no difference to a verdict. Several graders at a time make
-it quicker, and the load heavier. With `-n` each grades whole courses, one answer to each exercise, as `pytest -n` does.
+it quicker, and the load heavier. `sysctl kernel.sched_autogroup_enabled=0` makes it heavier still: by default Linux
+gives each graded server, a session of its own, as much as all the busy processes together (sched(7)).
+With `-n` each grades whole courses, one answer to each exercise, as `pytest -n` does.
 """
 
 from __future__ import annotations
@@ -31,13 +33,7 @@ Name = tuple[str, str, str]
 
 
 def be_busy(parent: int) -> None:
-    """Compute until nobody needs it any more.
-
-    In a session of its own: Linux shares processor time by session (`sched_autogroup` in sched(7)), and each graded
-    server has one. All together in one, they would take as much as one server.
-    """
-    if hasattr(os, "setsid"):
-        os.setsid()
+    """Compute until nobody needs it any more."""
     while os.getppid() == parent:
         pass
 
@@ -80,7 +76,8 @@ def main() -> int:
     answers = [(answer.stem, kind, answer.name) for kind in ("right", "wrong") for answer in zoo.answers(kind)]
     answers = [answer for answer in answers if not options.stems or answer[0] in options.stems]
     answers = answers[:: options.every]
-    courses = together(answers) if options.n else [[answer] for answer in answers]
+    # Backwards, so that those with a browser, which take longest, come first.
+    courses = (together(answers) if options.n else [[answer] for answer in answers])[::-1]
     context = multiprocessing.get_context("spawn")
     signal.signal(signal.SIGTERM, lambda *call: sys.exit(1))
     busy = [context.Process(target=be_busy, args=(os.getpid(),), daemon=True) for _ in range(BUSY)]

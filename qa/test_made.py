@@ -5,7 +5,7 @@ from grading import ROOT
 
 from wsbook.build import original_stubs, run_lesson
 from wsbook.course import Exercise, exercises
-from wsbook.pictures import pictures
+from wsbook.pictures import picture_of_run, pictures_of_screens, run
 from wsbook.screenshots import stale
 
 
@@ -19,9 +19,27 @@ def test_a_notebook_is_what_its_lesson_makes(exercise: Exercise) -> None:
     assert notebook == (ROOT / "notebooks" / f"{exercise.stem}.ipynb").read_text(encoding="utf-8")
 
 
-def test_pictures_show_what_is_printed() -> None:
-    for name, drawing in pictures(ROOT).items():
-        assert drawing == (ROOT / "docs" / f"{name}.svg").read_text(encoding="utf-8"), name
+def picture(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.svg").read_text(encoding="utf-8")
+
+
+def test_every_solution_passes_as_its_picture_shows() -> None:
+    printed = run(ROOT, "solutions")
+
+    assert f"{len(exercises(ROOT))} of {len(exercises(ROOT))} exercises solved" in printed, printed
+    assert "failed" not in printed
+    if "skipped" in printed:
+        pytest.skip("all that was graded has passed; the picture shows the checks in a browser, too: install Chromium")
+    assert picture_of_run("solutions", printed) == picture("solutions")
+
+
+def test_the_picture_of_the_stubs_shows_what_is_printed() -> None:
+    assert picture_of_run("exercises", run(ROOT, "exercises")) == picture("exercises")
+
+
+def test_pictures_of_screens_show_what_is_on_them() -> None:
+    for name, drawing in pictures_of_screens(ROOT).items():
+        assert drawing == picture(name), name
 
 
 def test_reset_brings_back_the_stubs_of_today() -> None:

@@ -19,7 +19,7 @@ from wsbook.verdict import CheckFailed
 Serve = Callable[..., Server]
 
 HEAD = """
-import asyncio, datetime, functools, hashlib, json, logging, queue, subprocess, sys, threading, time
+import asyncio, datetime, functools, hashlib, json, logging, queue, socket, subprocess, sys, threading, time
 from contextlib import asynccontextmanager, suppress
 from time import monotonic as early_monotonic, sleep as early_sleep
 
@@ -198,7 +198,7 @@ def test_time_passes_for_code_that_does_not_wait(serve: Serve) -> None:
 
 @pytest.fixture
 def loaded_machine() -> Iterator[None]:
-    """Eight processes for each processor, each in a session of its own: see `load.be_busy`."""
+    """Eight processes for each processor, each in a session of its own, as the server is."""
     loop = [sys.executable, "-c", "while True: pass"]
     busy = [subprocess.Popen(loop, start_new_session=True) for _ in range(8 * (os.cpu_count() or 1))]
     yield
@@ -232,6 +232,7 @@ def compute(seconds):
     before = server.time()
     client.send("now")
     client.receive()
+    server.settle()
 
     assert 0.2 < server.time() - before < 1
 
@@ -294,6 +295,47 @@ async def timers(websocket: WebSocket):
         server.fast_forward(45)
 
         client.expect_json([9.999, 10, 10.001, 15, 20, 30])
+
+
+IDLE = {
+    "queue": "jobs = queue.Queue()\nthreading.Thread(target=jobs.get, daemon=True).start()",
+    "SimpleQueue": "jobs = queue.SimpleQueue()\nthreading.Thread(target=jobs.get, daemon=True).start()",
+    "semaphore": "jobs = threading.Semaphore(0)\nthreading.Thread(target=jobs.acquire, daemon=True).start()",
+    "condition": "jobs = threading.Condition()\n\ndef work():\n    with jobs:\n        jobs.wait()\n\n"
+    "threading.Thread(target=work, daemon=True).start()",
+    "pool of threads": "jobs = ThreadPoolExecutor(2)\njobs.submit(int).result()",
+    "pool of processes": "jobs = ProcessPoolExecutor(1)\njobs.submit(int).result()",
+    "another loop": "loop = asyncio.new_event_loop()\nthreading.Thread(target=loop.run_forever, daemon=True).start()",
+    "log": "jobs = queue.Queue()\nlogging.handlers.QueueListener(jobs, logging.StreamHandler()).start()",
+}
+
+
+@pytest.mark.parametrize("threads", IDLE)
+def test_a_thread_that_waits_for_work_is_at_rest(threads: str, serve: Serve) -> None:
+    server = serve(f"import logging.handlers\nfrom concurrent.futures import *\n{IDLE[threads]}\n" + ECHO.format(""))
+    with server.connect("/ws") as client:
+        assert seconds_of(client.expect_silence) < 1
+
+
+def test_nothing_comes_too_early_while_a_thread_is_at_work(serve: Serve) -> None:
+    server = serve("""
+threading.Thread(target=socket.create_server(("127.0.0.1", 0)).accept, daemon=True).start()
+
+@app.websocket("/ws")
+async def tick(websocket: WebSocket):
+    await websocket.accept()
+    while True:
+        await asyncio.sleep(5)
+        await websocket.send_text("tick")
+""")
+    start = server.time()
+    with server.connect("/ws") as client:
+        for seconds in (5, 10):
+            server.fast_forward(seconds - 1.3, since=start)
+            client.expect_silence()
+            server.fast_forward(seconds, since=start)
+
+            assert client.receive() == "tick"
 
 
 def test_an_hour_of_short_steps(serve: Serve) -> None:

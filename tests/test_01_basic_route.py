@@ -192,7 +192,8 @@ def test_large_messages_come_back(server):
     There is nothing to do for this, except not to get in the way.
     """
     with server.connect("/ws") as client:
-        for text in ("x" * 500_000, "0123456789" * 50_000, "€" * 166_000, "x" * 1_000_000):
+        other_in_the_middle = "x" * 250_000 + "y" + "x" * 249_999
+        for text in ("x" * 500_000, other_in_the_middle, "0123456789" * 50_000, "€" * 166_000, "x" * 1_000_000):
             client.send(text)
 
             assert client.receive() == text

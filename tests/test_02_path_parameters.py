@@ -63,6 +63,10 @@ def test_shout_answers_in_upper_case(server):
 
             assert client.receive() == "jazz/7: HELLO, JÜRGEN"
 
+        client.send("a")
+
+        assert client.receive() == "jazz/7: A"
+
 
 def test_shout_is_false_by_default(server):
     """`shout=false` means the same as leaving it out.
@@ -285,7 +289,7 @@ def test_channels_come_decoded(server):
         ("%7B%7D/seats/7", "{}/7"),
         ("%7Bx%7D/seats/7", "{x}/7"),
         ("long" * 25 + "/seats/7", "long" * 25 + "/7"),
-        ("status/seats/2147483648", "status/2147483648"),
+        ("status/seats/100000000000000000000", "status/100000000000000000000"),
     ):
         with server.connect(f"/channels/{path}") as client:
             client.send("hello")

@@ -328,8 +328,8 @@ def test_the_lobby_waits_5_s_for_the_first_text(server):
 def test_the_lobby_waits_60_s_after_the_first_text(server):
     """In the lobby, the first text starts the 60 s: who is silent for so long is closed with 1000 "Session timeout".
 
-    The first text ends the 5 s for good. From then on it is as in `/ws`: 60 s from each text on, and that close. One
-    `except TimeoutError` around both waits can't tell which limit has passed.
+    The first text of each client ends the 5 s for good. From then on it is as in `/ws`: 60 s from each text on, and
+    that close. One `except TimeoutError` around both waits can't tell which limit has passed.
     """
     for pause in (4.7, 0.3):
         with server.connect("/lobby") as client:

@@ -165,7 +165,7 @@ def test_a_good_session_is_no_help_to_a_bad_token(server):
 
     The token alone decides. `or` between two lookups asks the second where the first finds nothing.
     """
-    for token in ("token-of-mallory", "session-of-alice", "None"):
+    for token in ("token-of-mallory", "session-of-alice", "None", "null", "%20"):
         assert server.refuses(f"/ws?token={token}", cookies={"session": "session-of-alice"}) == 403
 
 

@@ -363,8 +363,8 @@ def test_private_words_are_any_words(server):
 
     Split once, at the first blank, and leave the rest as it is.
     """
-    ann, jürgen, one, me, bob = server.connect_in_turn(
-        ["/ws/ann@home.example", "/ws/J%C3%BCrgen", "/ws/1", "/ws/me:you", "/ws/@bob"]
+    ann, jürgen, one, me, bob, other_one = server.connect_in_turn(
+        ["/ws/ann@home.example", "/ws/J%C3%BCrgen", "/ws/1", "/ws/me:you", "/ws/@bob", "/ws/%231"]
     )
     for words in (
         "one",
@@ -403,6 +403,11 @@ def test_private_words_are_any_words(server):
 
     assert bob.receive() == "Client #1 (private): and you"
     assert one.receive() == "You to @bob: and you"
+
+    one.send("@#1 and you")
+
+    assert other_one.receive() == "Client #1 (private): and you"
+    assert one.receive() == "You to #1: and you"
 
     one.send("@10 hello?")
 

@@ -24,6 +24,7 @@ from .witnesses import (
     left_before_a_send,
     named,
     others_who_got,
+    said,
     served_before,
     times_got,
     under_another_name,
@@ -217,6 +218,8 @@ def _too_many(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
             return "Your server closes the connection with that code, but sends this before. Nothing is sent first."
         return "Your server sends this where it should close the connection."
     times = times_got(error.received, error.client, server)
+    if times > 1 and error.client is not None and times == len(said(error.client, server)):
+        return f"This has come to {error.client} {_times(times)}, as often as it has sent something. Is that an answer?"
     if times > 1:
         return f"This has come to {error.client} {_times(times)}. Is it sent again, or too early?"
     return (

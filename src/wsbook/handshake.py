@@ -21,7 +21,8 @@ from .verdict import CheckFailed
 SHORT = 20
 """Characters of a subprotocol that are shown."""
 LIMIT = 120.0
-"""Seconds after which a handshake is given up in any case: long after it has been judged, on a loaded machine too."""
+"""Seconds after which a handshake, an opening or a closing one, is given up in any case: long after it has been
+judged, on a loaded machine too."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def begin(
         proxy=None,
         max_size=None,
         open_timeout=LIMIT,
-        close_timeout=5,
+        close_timeout=LIMIT,
         ping_interval=None,
         create_connection=connection,
         legacy=True,

@@ -15,6 +15,7 @@ ODD_TEXTS = (
     '{"json": [1, 2.50]}',
     "<b>&amp; &lt;",
     "100 %, %%, %s, %(text)s",
+    "{{}}",
     "{}, {{}}, {0}, {text}, {name}, {client_id}, {room_id}, {seat}",
     "$$, $text, ${name}, \\n",
     "one\ntwo\r\n\tthree\n",

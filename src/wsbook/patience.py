@@ -65,8 +65,8 @@ class Patience:
         if done(AT_ONCE):
             return True
         allowance = ANSWER if allowance is None else allowance
-        waited = 0.0
-        computed: float | None = None
+        waited = computed = 0.0
+        heard = -1
         deadline = time.monotonic() + GUARD
         # What is on its way arrives first: no time passes but for what has not come when all is at rest.
         patience = 0.0
@@ -84,7 +84,8 @@ class Patience:
                 # To find out that it is hopeless may take long, as with a browser on a loaded machine.
                 deadline = time.monotonic() + GUARD
                 continue
-            patience = 0.0
+            # What is at work outside of the loop may need time, too.
+            patience = max(0.0, allowance) if standing.state == "unknown" else 0.0
             if done(0):
                 return True
             if standing.state == "stalled":
@@ -92,7 +93,9 @@ class Patience:
             if standing.state in ("busy", "gone"):
                 return done(0.1)
             if standing.state == "unknown":
-                computed = self._process.computing() if computed is None else computed
+                now_heard = sum(line.arrow in "←✕" for line in list(self._transcript.lines))
+                if heard != now_heard:  # what others hear meanwhile shows that the work goes on
+                    heard, computed, waited = now_heard, self._process.computing(), 0.0
                 if done(LOOK):
                     return True
                 waited += 0 if standing.computes else ROUND

@@ -181,11 +181,13 @@ class Process:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def computing(self) -> float:
-        """Seconds for which the process has computed. The load of the machine makes no difference to that."""
+        """Seconds for which the process and its children have computed: the load of the machine makes no difference."""
+        seconds = 0.0
         with contextlib.suppress(psutil.Error):
-            times = psutil.Process(self._process.pid).cpu_times()
-            return float(times.user + times.system)
-        return 0.0
+            for process in (psutil.Process(self._process.pid), *(self._spawned or [])):
+                times = process.cpu_times()
+                seconds += times.user + times.system
+        return seconds
 
     def computing_in_silence(self) -> float:
         """The same since it gave the last sign of life, when asked now and then."""

@@ -104,10 +104,10 @@ def under_another_name(error: CheckFailed, server: Server) -> str:
     expected, received = error.expected, error.received
     if not isinstance(expected, str) or not isinstance(received, str):
         return ""
-    ids = {client.path.partition("?")[0].rpartition("/")[2]: client for client in server.clients}
+    ids = {_path(client).rpartition("/")[2]: client for client in server.clients}
     for mine, speaker in ids.items():
-        said = any(expected.endswith(text) for text in _said(speaker, server) if isinstance(text, str) and text)
-        for other in ids if said and mine in expected else ():
+        is_theirs = any(expected.endswith(text) for text in said(speaker, server) if isinstance(text, str) and text)
+        for other in ids if is_theirs and mine in expected else ():
             if other != mine and expected.replace(mine, other, 1) == received:
                 return (
                     f"{speaker} said it, and it came under the name of {ids[other]}. Does the name belong to one call "
@@ -151,9 +151,9 @@ def served_before(error: CheckFailed, server: Server) -> str:
     client = error.client
     if client is None or any(line.arrow == "·" for line in lines) or has_got_any(client, server):
         return ""
-    mine = _said(client, server)
+    mine = said(client, server)
     for other in server.clients if mine else ():
-        same = other is not client and other.left and _path(other) == _path(client) and _said(other, server) == mine
+        same = other is not client and other.left and _path(other) == _path(client) and said(other, server) == mine
         if same and has_got_any(other, server):
             if other.path != client.path:
                 return f"{other} has said the same at {other.path}, and was answered. What is different now?"
@@ -175,7 +175,8 @@ def _path(client: Client) -> str:
     return client.path.partition("?")[0]
 
 
-def _said(client: Client, server: Server) -> list[str | bytes]:
+def said(client: Client, server: Server) -> list[str | bytes]:
+    """The messages that a client has sent."""
     lines = list(server.transcript.lines)
     return [
         line.message for line in lines if line.who == client.name and line.arrow == "→" and line.message is not None
