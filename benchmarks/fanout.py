@@ -144,6 +144,7 @@ class Hall:
         self.outcome = Outcome()
         self.sent: list[float] = []
         self.speaker: Ear
+        self.deaf: asyncio.BaseTransport
         self.done = asyncio.Event()
 
     def heard(self, ear: Ear, number: int, now: float) -> None:
@@ -195,6 +196,7 @@ class Hall:
         if not await ear.is_open:
             raise RuntimeError(f"{path} was refused")
         transport.pause_reading()
+        self.deaf = transport  # nobody else keeps it, and what nobody keeps is closed
 
 
 def run(command: list[str], path: str, messages: int, clients: int, deaf: bool) -> Outcome:
