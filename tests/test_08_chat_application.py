@@ -462,7 +462,8 @@ def test_clients_are_served_at_the_same_time(server):
 def test_texts_keep_their_order(server):
     """Everyone hears what a client says in the order in which it was said, private or not.
 
-    One loop for one client does this by itself.
+    One loop for one client does this by itself. Whatever you keep of the past, nobody may lose what is still on its
+    way.
     """
     ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
     ann.send("long " * 100_000)
@@ -473,6 +474,13 @@ def test_texts_keep_their_order(server):
     assert ben.receive_all(2) == ["Client #ann (private): short", "Client #ann: last"]
     assert ann.receive() == "You: " + "long " * 100_000
     assert ann.receive_all(2) == ["You to ben: short", "You: last"]
+
+    with server.held_still():
+        for number in range(200):
+            ann.send(f"text {number}")
+
+    assert ben.receive_all(200) == [f"Client #ann: text {number}" for number in range(200)]
+    assert ann.receive_all(200) == [f"You: text {number}" for number in range(200)]
 
 
 def test_many_clients_have_room(server):

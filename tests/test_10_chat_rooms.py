@@ -451,7 +451,8 @@ def test_rooms_are_served_at_the_same_time(server):
 def test_texts_keep_their_order(server):
     """Everyone hears what a client says in the order in which it was said.
 
-    One loop for one client does this by itself.
+    One loop for one client does this by itself. Whatever you keep of the past, nobody may lose what is still on its
+    way.
     """
     ann, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben"])
     ann.send("long " * 100_000)
@@ -460,6 +461,12 @@ def test_texts_keep_their_order(server):
 
     assert ben.receive() == "ann: " + "long " * 100_000
     assert ben.receive_all(2) == ["ann: short", "ann: last"]
+
+    with server.held_still():
+        for number in range(200):
+            ann.send(f"text {number}")
+
+    assert ben.receive_all(200) == [f"ann: text {number}" for number in range(200)]
 
 
 def test_a_client_may_just_listen(server):

@@ -37,7 +37,7 @@ from ._traffic import Nemesis, ObservedProtocol, Traffic
 BEAT = 0.05
 """Seconds between two looks at the main thread."""
 STALLED = 3.0
-"""Seconds of its own without a turn of the loop after which a server is said to stand still."""
+"""Seconds of its own for which a request waits; then a server stands still if its loop has not turned for half."""
 TURNS = 120
 """Turns of the loop after which a server that will not rest is said to be busy, if it has had the time to rest."""
 IMPORTED = 8.0
@@ -89,6 +89,7 @@ class Stretch:
         self._since = 0.0
 
     def beat(self, thing: Any) -> float:
+        """For how long this has been the same, now; None is never the same. To be called each BEAT."""
         own = self._clock.own_time()
         if thing is None or thing != self._same:
             self._same, self._beats, self._since = thing, 0, own

@@ -40,6 +40,33 @@ GUARD = 300.0
 """Real seconds after which a wait is given up that ends by itself, were there no mistake in the grader."""
 
 
+class Work:
+    """The waiting for what is at work outside of a server's event loop: a thread, or a child process.
+
+    Its computing counts, and so do looks at it, unless it only waits for a processor (`Standing.computes`).
+    """
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._before: float | None = None
+        self.waited = 0.0
+
+    def look(self, standing: Standing) -> None:
+        """Count a look, LOOK seconds after the one before."""
+        if self._before is None:
+            self._before = self._process.computing()
+        self.waited += 0 if standing.computes else ROUND
+
+    @property
+    def computed(self) -> float:
+        """Seconds for which it has computed since the first look."""
+        return 0.0 if self._before is None else self._process.computing() - self._before
+
+    def is_long(self, allowance: float = 0.0) -> bool:
+        """Whether that is more than OUTSIDE, or what is allowed if that is more."""
+        return self.computed + self.waited > max(OUTSIDE, allowance)
+
+
 class Patience:
     """What is expected to have reached one server's process, and the waiting for what it makes of that."""
 
@@ -65,8 +92,8 @@ class Patience:
         if done(AT_ONCE):
             return True
         allowance = ANSWER if allowance is None else allowance
-        waited = computed = 0.0
-        heard = -1
+        work = Work(self._process)
+        heard = 0
         deadline = time.monotonic() + GUARD
         # What is on its way arrives first: no time passes but for what has not come when all is at rest.
         patience = 0.0
@@ -95,11 +122,11 @@ class Patience:
             if standing.state == "unknown":
                 now_heard = sum(line.arrow in "←✕" for line in list(self._transcript.lines))
                 if heard != now_heard:  # what others hear meanwhile shows that the work goes on
-                    heard, computed, waited = now_heard, self._process.computing(), 0.0
+                    heard, work = now_heard, Work(self._process)
                 if done(LOOK):
                     return True
-                waited += 0 if standing.computes else ROUND
-                if not self._may_still_come(self._process.computing() - computed, waited, allowance):
+                work.look(standing)
+                if work.is_long(allowance) and not _goes_on(work):
                     return done(0)
         return done(0)
 
@@ -135,10 +162,9 @@ class Patience:
         self.standing = Standing("stalled") if reply is MISSING else reply
         return self.standing
 
-    def _may_still_come(self, computed: float, waited: float, allowance: float) -> bool:
-        """Whether a thread may still bring an answer. Fails if it has computed for longer than that takes."""
-        if computed + waited <= max(OUTSIDE, allowance):
-            return True
-        if computed > OUTSIDE * 2 / 3:
-            raise CheckFailed("busy thread", "a thread of the server computes without end")
-        return computed > waited / 4
+
+def _goes_on(work: Work) -> bool:
+    """Whether a thread may still bring an answer after all that time. Fails if it has only computed."""
+    if work.computed > OUTSIDE * 2 / 3:
+        raise CheckFailed("busy thread", "a thread of the server computes without end")
+    return work.computed > work.waited / 4

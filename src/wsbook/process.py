@@ -182,16 +182,11 @@ class Process:
 
     def computing(self) -> float:
         """Seconds for which the process and its children have computed: the load of the machine makes no difference."""
-        seconds = 0.0
-        with contextlib.suppress(psutil.Error):
-            for process in (psutil.Process(self._process.pid), *(self._spawned or [])):
-                times = process.cpu_times()
-                seconds += times.user + times.system
-        return seconds
+        return sum(_computing(pid) for pid in (self._process.pid, *(child.pid for child in self._spawned or [])))
 
     def computing_in_silence(self) -> float:
-        """The same since it gave the last sign of life, when asked now and then."""
-        computed = self.computing()
+        """Seconds for which it has computed itself since it gave the last sign of life, when asked now and then."""
+        computed = _computing(self._process.pid)
         if self._computed is None:
             self._computed = computed
         return computed - self._computed
@@ -232,6 +227,14 @@ def _launching() -> Iterator[None]:
         sys.modules["__main__"] = main
         if sys.platform != "win32":
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _computing(pid: int) -> float:
+    """Seconds for which a process has computed; 0 when it has ended."""
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(pid).cpu_times()
+        return times.user + times.system
+    return 0.0
 
 
 def _kill(pid: int) -> None:

@@ -21,7 +21,7 @@ from ._loop import Standing
 from .client import Client
 from .handshake import Handshake, Request
 from .http import Answer, send_request
-from .patience import ANSWER, ARRIVAL, AT_LAST, GUARD, LOOK, OUTSIDE, ROUND, SETTLED, Patience
+from .patience import ANSWER, ARRIVAL, AT_LAST, GUARD, LOOK, SETTLED, Patience, Work
 from .process import Process
 from .transcript import Transcript, shortened, shown
 from .verdict import ANSWERED, CheckFailed, agrees
@@ -305,11 +305,11 @@ class Server:
         """
         if since is not None:
             seconds = since + seconds - self.time()
-        waited = 0.0
+        work = Work(self._process)
         until = self.time() + seconds
         passed, before = 0.0, len(self.transcript.lines)
         while seconds > 0:
-            standing = self._patience.rest(seconds, whole=True, regardless=waited > OUTSIDE)
+            standing = self._patience.rest(seconds, whole=True, regardless=work.is_long())
             seconds -= standing.moved
             passed += standing.moved
             for client in self.clients:
@@ -323,7 +323,7 @@ class Server:
                 raise CheckFailed("gone", "the server's process has ended")
             if standing.state == "unknown":
                 time.sleep(LOOK)
-                waited += LOOK / 5 if standing.computes else ROUND
+                work.look(standing)
                 seconds = until - self.time()
 
     def time(self) -> float:
