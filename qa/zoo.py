@@ -1,7 +1,8 @@
 """The zoo: wrong answers that must fail at a certain check, and right ones of other styles that must pass.
 
-Each exercise has a folder in `qa/zoo/` with a `zoo.toml`. An answer there is one edit (`find`, `replace`; in a
-package also `in`) of the solution or of the file named as `base`, or a file or folder of its own (`source`).
+Each exercise has a folder in `qa/zoo/` with a `zoo.toml`. An answer there is an edit (`find`, `replace`; in a
+package also `in`), or several (`edits`), of the solution or of the file named as `base`, or a file or folder of its
+own (`source`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,15 @@ FOLDER = Path(__file__).parent / "zoo"
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A text that stands once in the file, and what takes its place. `file` is one of a package."""
+
+    find: str
+    replace: str
+    file: str = "main.py"
+
+
+@dataclass(frozen=True)
 class Answer:
     """One answer in the zoo. `fails` is the check that a wrong one must fail.
 
@@ -28,9 +38,7 @@ class Answer:
     why: str
     source: str = ""
     base: str = ""
-    find: str = ""
-    replace: str = ""
-    file: str = "main.py"
+    edits: tuple[Edit, ...] = ()
     fails: str = ""
     varies: str = ""
 
@@ -47,13 +55,15 @@ class Answer:
             return
         if solution.is_dir():
             shutil.copytree(solution, target)
-            changed = target / self.file
         else:
             base = FOLDER / self.stem / self.base if self.base else solution.with_suffix(".py")
-            changed = Path(shutil.copy(base, target.with_suffix(".py")))
-        text = changed.read_text(encoding="utf-8")
-        assert text.count(self.find) == 1, f"{self.name}: its find text stands {text.count(self.find)} times there"
-        changed.write_text(text.replace(self.find, self.replace), encoding="utf-8")
+            target = Path(shutil.copy(base, target.with_suffix(".py")))
+        for edit in self.edits:
+            changed = target / edit.file if target.is_dir() else target
+            text = changed.read_text(encoding="utf-8")
+            count = text.count(edit.find)
+            assert count == 1, f"{self.name}: this stands {count} times in {changed.name}: {edit.find}"
+            changed.write_text(text.replace(edit.find, edit.replace), encoding="utf-8")
 
 
 def answers(kind: str, stem: str = "*") -> list[Answer]:
@@ -61,6 +71,9 @@ def answers(kind: str, stem: str = "*") -> list[Answer]:
     found = []
     for file in sorted(FOLDER.glob(f"{stem}/zoo.toml")):
         for entry in tomllib.loads(file.read_text(encoding="utf-8")).get(kind, []):
-            entry["file"] = entry.pop("in", "main.py")
-            found.append(Answer(file.parent.name, **entry))
+            edits = entry.pop("edits", [])
+            if "find" in entry:
+                edits.append({key: entry.pop(key) for key in ("in", "find", "replace") if key in entry})
+            changes = tuple(Edit(edit["find"], edit["replace"], edit.get("in", "main.py")) for edit in edits)
+            found.append(Answer(file.parent.name, **entry, edits=changes))
     return found
