@@ -202,13 +202,18 @@ def test_large_messages_come_back(server):
 def test_a_conversation_may_be_long(server):
     """A conversation may be as long as the client likes.
 
-    Only the client ends it.
+    Only the client ends it. It needs a loop: a function that calls itself for each text comes to an end.
     """
     with server.connect("/ws") as client:
         for number in range(250):
             client.send(f"message {number}")
 
             assert client.receive() == f"message {number}"
+
+        for number in range(1000):
+            client.send(f"text {number}")
+
+        assert client.receive_all(1000) == [f"text {number}" for number in range(1000)]
 
 
 def test_answers_keep_their_order(server):

@@ -300,11 +300,16 @@ def test_channels_come_decoded(server):
 def test_a_seat_is_an_integer(server):
     """A seat that is no integer is refused with 403.
 
-    Say in the annotation what a seat is: FastAPI then refuses everything else, before your route is called.
+    Say in the annotation what a seat is: FastAPI then refuses everything else, before your route is called. A refusal
+    changes nothing for who comes next.
     """
-    assert server.refuses("/channels/jazz/seats/abc") == 403
-    assert server.refuses("/channels/jazz/seats/3.5") == 403
-    assert server.refuses("/channels/jazz/seats/seven") == 403
+    for seat in ("abc", "3.5", "seven", "maybe", "true", "7a", "a7"):
+        assert server.refuses(f"/channels/jazz/seats/{seat}") == 403
+
+    with server.connect("/channels/jazz/seats/7") as client:
+        client.send("hello")
+
+        assert client.receive() == "jazz/7: hello"
 
 
 def test_shout_is_a_boolean(server):
@@ -312,8 +317,9 @@ def test_shout_is_a_boolean(server):
 
     The annotation decides here, too.
     """
-    assert server.refuses("/channels/jazz/seats/7?shout=maybe") == 403
-    assert server.refuses("/channels/jazz/seats/7?shout=abc") == 403
+    for shout in ("maybe", "abc", "3.5"):
+        for seat in (7, 0):
+            assert server.refuses(f"/channels/jazz/seats/{seat}?shout={shout}") == 403
 
 
 def test_nothing_else_is_sent(server):

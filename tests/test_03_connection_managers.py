@@ -18,7 +18,7 @@ def test_everyone_hears_it(server):
     """What a client says is sent to everyone connected.
 
     Someone has to know all connections: an object that every call of your route shares, and each connection is in it
-    from its `accept()` on. Whose id it is belongs to the one call.
+    from its `accept()` on. Whose id it is belongs to the one call. No text is private here.
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -38,6 +38,11 @@ def test_everyone_hears_it(server):
         ann.send("")
 
         assert ben.receive() == "Client #ann says: "
+
+        cleo.send("@ben hello")
+
+        assert ben.receive() == "Client #cleo says: @ben hello"
+        assert ann.receive_all(3)[-1] == "Client #cleo says: @ben hello"
 
 
 def test_connections_are_counted(server):

@@ -204,8 +204,9 @@ def test_only_the_very_key_will_do(server):
     server.expect("/alerts/status?key=letmein", {"ok": True})
     near_misses = ("key=", "key=let", "key=letmeinn", "key=xletmein", "key=LetMeIn", "key=letmein%20", "key=%20letmein")
     wide_letters = "key=%EF%BD%8C%EF%BD%85%EF%BD%94%EF%BD%8D%EF%BD%85%EF%BD%89%EF%BD%8E"
+    patterns = ("key=letmein%0A", "key=.*", "key=*", "key=%25", "key=letmei_")
     others = ("KEY=letmein", "monkey=letmein", "key2=letmein")
-    for query in (*near_misses, "key=%256Cetmein", "key=%C3%BC", wide_letters, *others):
+    for query in (*near_misses, "key=%256Cetmein", "key=%C3%BC", wide_letters, *patterns, *others):
         assert server.refuses(f"/alerts/ws?{query}") == 403
         assert server.request("GET", f"/alerts/status?{query}").status_code == 403
 

@@ -305,6 +305,7 @@ def test_every_digit_counts(server):
         for text, result in (
             ('{"op": "div", "a": 1, "b": 1024}', 0.0009765625),
             ('{"op": "div", "a": 1, "b": 1048576}', 0.00000095367431640625),
+            ('{"op": "div", "a": 1, "b": 1.1641532182693481e-10}', 8589934592),
             ('{"op": "add", "a": 3000000, "b": 0.5}', 3000000.5),
             ('{"op": "mul", "a": 0.0009765625, "b": 1024}', 1),
             ('{"op": "sub", "a": 1234567890.625, "b": 0.5}', 1234567890.125),
@@ -638,5 +639,9 @@ def test_bad_input_may_come_often(server):
         for _ in range(1100):
             client.expect_json({"error": str})
 
+        client.send_json({"op": "add", "a": 2, "b": 3})
+        client.expect_json({"result": 5})
+
+    with server.connect("/ws") as client:
         client.send_json({"op": "add", "a": 2, "b": 3})
         client.expect_json({"result": 5})

@@ -101,6 +101,8 @@ def test_an_unknown_token_is_refused(server):
         "TOKEN-OF-ALICE",
         "token-of-alice%20",
         "%20token-of-alice",
+        "token-of-alice%0A",
+        "token-of-%EF%BD%81lice",
         "token%252Dof-alice",
         "%C3%BC",
         "alice",
@@ -200,7 +202,11 @@ def test_nothing_else_lets_in(server):
     assert server.refuses("/ws?user=alice&old_token=token-of-alice") == 403
     assert server.refuses("/ws", cookies={"token": "token-of-alice"}) == 403
     assert server.refuses("/ws", cookies={"theme": "session-of-alice", "old_session": "session-of-alice"}) == 403
-    assert server.refuses("/ws", headers={"Authorization": "Bearer token-of-alice"}) == 403
+    for header, value in (("Authorization", "Bearer token-of-alice"), ("X-Token", "token-of-alice")):
+        assert server.refuses("/ws", headers={header: value}) == 403
+
+    for offered in (["bearer", "token-of-alice"], ["token-of-alice"]):
+        assert server.refuses("/ws", subprotocols=offered) == 403
 
 
 def test_the_door_remembers_nobody(server):

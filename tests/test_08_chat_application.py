@@ -150,12 +150,18 @@ def test_a_private_message(server):
 def test_nobody_has_that_id(server):
     """A private message to an id that nobody has is answered with `No client #… here`, and goes to nobody.
 
-    Ask the dictionary before you take something out of it. Who has left is not in it any more: ask it each time.
+    Ask the dictionary before you take something out of it. Who has left is not in it any more: ask it each time. And
+    `all` is an id like any other.
     """
     ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
     ann.send("@cleo are you there?")
 
     assert ann.receive() == "No client #cleo here"
+
+    for word in ("all", "everyone", "here"):
+        ann.send(f"@{word} hello")
+
+        assert ann.receive() == f"No client #{word} here"
 
     ben.expect_silence()
     ann.expect_silence()
@@ -321,6 +327,11 @@ def test_an_id_is_free_again(server):
     assert ann.receive() == "Client #ben: welcome back"
     assert ben.receive() == "You: welcome back"
 
+    ben.send("@ann a word with you")
+
+    assert ann.receive() == "Client #ben (private): a word with you"
+    assert ben.receive() == "You to ann: a word with you"
+
     ben.expect_silence()
 
 
@@ -361,10 +372,10 @@ def test_ids_and_texts_are_passed_on_unchanged(server):
 def test_private_words_are_any_words(server):
     """Behind the id and one blank, a private message holds any characters; and an id may look like anything.
 
-    Split once, at the first blank, and leave the rest as it is.
+    Split once, at the first blank, and leave the rest as it is. Ids are texts, also those of digits: `01` is not `1`.
     """
-    ann, jürgen, one, me, bob, other_one = server.connect_in_turn(
-        ["/ws/ann@home.example", "/ws/J%C3%BCrgen", "/ws/1", "/ws/me:you", "/ws/@bob", "/ws/%231"]
+    ann, jürgen, one, me, bob, other_one, zero_one = server.connect_in_turn(
+        ["/ws/ann@home.example", "/ws/J%C3%BCrgen", "/ws/1", "/ws/me:you", "/ws/@bob", "/ws/%231", "/ws/01"]
     )
     for words in (
         "one",
@@ -408,6 +419,11 @@ def test_private_words_are_any_words(server):
 
     assert other_one.receive() == "Client #1 (private): and you"
     assert one.receive() == "You to #1: and you"
+
+    one.send("@01 and you")
+
+    assert zero_one.receive() == "Client #1 (private): and you"
+    assert one.receive() == "You to 01: and you"
 
     one.send("@10 hello?")
 

@@ -21,7 +21,7 @@ def test_a_newcomer_is_announced(server):
 def test_everyone_in_the_room_hears_it(server):
     """What a client says is sent to everyone in its room, the sender too.
 
-    A room is a collection of connections. Your routes find it by its name.
+    A room is a collection of connections. Your routes find it by its name. No text is private here.
     """
     ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo"])
     ben.send("hello")
@@ -33,6 +33,11 @@ def test_everyone_in_the_room_hears_it(server):
     ann.send("hi")
 
     assert cleo.receive() == "ann: hi"
+
+    cleo.send("@ben hello")
+
+    assert cleo.receive() == "cleo: @ben hello"
+    assert ann.receive_all(2)[-1] == "cleo: @ben hello"
 
 
 def test_a_goodbye_is_told(server):
@@ -75,6 +80,10 @@ def test_nothing_crosses_rooms(server):
     cleo.close()
 
     assert ben.receive() == "cleo left attic"
+
+    dan = server.connect("/ws/ann/dan", name="dan")
+
+    assert dan.receive() == "dan joined ann"
 
     ann.expect_silence()
     ben.expect_silence()
@@ -322,7 +331,7 @@ def test_similar_names_are_different_rooms(server):
 
     Compare the whole text, and change nothing about it.
     """
-    names = ("a", "A", "a b", "a ", " a", "a:", "\u00e9", "e\u0301", "b" * 60, "b" * 61)
+    names = ("a", "A", "a b", "a ", " a", "*", "\u00e9", "e\u0301", "b" * 60, "b" * 61)
     clients = server.connect_in_turn([f"/ws/{quote(name)}/ann" for name in names])
     server.expect_exactly("/rooms", dict.fromkeys(names, 1))
     for client in clients:
@@ -424,6 +433,9 @@ def test_each_room_has_places_of_its_own(server):
     server.connect_in_turn(["/ws/hall/ann"] * 10)
     ann, ben = server.connect_in_turn(["/ws/attic/ann", "/ws/attic/ben"])
     server.expect_exactly("/rooms", {"hall": 10, "attic": 2})
+    others = [f"room {number}" for number in range(10)]
+    server.connect_in_turn([f"/ws/{quote(name)}/ann" for name in others])
+    server.expect_exactly("/rooms", {"hall": 10, "attic": 2} | dict.fromkeys(others, 1))
     server.connect("/ws/hall/eve", name="eve").expect_close(1013, "Room is full")
     ben.send("there is room up here")
 

@@ -339,13 +339,18 @@ def test_another_algorithm_is_refused(server):
 def test_an_expired_token_is_refused(server):
     """A token that has expired is refused: a minute ago, a day ago, or just now.
 
-    PyJWT looks at `exp`, unless you tell it not to, or to be patient.
+    PyJWT looks at `exp`, unless you tell it not to, or to be patient. And 0 is a moment, long ago.
     """
     for lifetime in (-60, -86400, -1_000_000_000, -2):
         token = sign(server, "alice", lifetime=lifetime)
 
         assert server.refuses(f"/ws?token={token}") == 403
         assert server.refuses("/ws", subprotocols=["bearer", token]) == 403
+
+    first = sign_payload(server, {"sub": "alice", "exp": 0})
+
+    assert server.refuses(f"/ws?token={first}") == 403
+    assert server.refuses("/ws", subprotocols=["bearer", first]) == 403
 
 
 def test_a_token_without_exp_is_refused(server):
@@ -437,9 +442,12 @@ def test_a_subprotocol_does_no_harm_to_a_good_query(server):
     The query parameter alone decides.
     """
     token, expired = sign(server, "alice"), sign(server, "alice", lifetime=-60)
-    for offered in (["bearer", "garbage"], ["bearer", expired], ["bearer"], ["bearer", "chat", token]):
+    lists = (["bearer", "garbage"], ["bearer", expired], ["bearer"], ["bearer", "chat", token], [token, "bearer"])
+    for offered in lists:
         with server.connect(f"/ws?token={token}", subprotocols=offered) as client:
             assert client.receive() == "Hello, alice"
+
+            expect_no_echo(client, token)
 
 
 def test_a_subprotocol_is_no_help_to_a_bad_query(server):

@@ -122,11 +122,14 @@ def test_boards_do_not_mix(server):
         server.connect("/ws/boards/A", name="ben") as ben,
         server.connect("/ws/boards/caf%C3%A9%20b", name="cleo") as cleo,
         server.connect("/ws/boards/caf%c3%a9%20%62", name="dan") as dan,
+        server.connect(f"/ws/boards/{'a' * 200}", name="gus") as gus,
     ):
-        for client in (ann, ben, cleo, dan):
+        for client in (ann, ben, cleo, dan, gus):
             client.expect_json({"type": "snapshot", "seq": 0, "strokes": []})
 
         stroke = {"type": "stroke", "points": [[0.1, 0.2], [0.3, 0.4]], "color": "#c0ffee", "width": 3}
+        gus.send_json(stroke)
+        gus.expect_json({**stroke, "seq": 1})
         ann.send_json(stroke)
         ann.expect_json({**stroke, "seq": 1})
         cleo.send_json({**stroke, "width": 4})
@@ -150,15 +153,15 @@ def test_boards_do_not_mix(server):
 
             ben.expect_silence()
 
-        for path in ("/ws/boards/%2561", "/ws/boards/a%20", "/ws/boards/%EF%BD%81", "/ws/boards/cafe%CC%81%20b"):
-            with server.connect(path, name="fay") as fay:
+        for name in ("%2561", "a%20", "%EF%BD%81", "cafe%CC%81%20b", "a" * 199 + "b"):
+            with server.connect(f"/ws/boards/{name}", name="fay") as fay:
                 fay.expect_json({"type": "snapshot", "seq": 0, "strokes": []})
 
 
 def test_a_board_outlives_its_people(server):
     """A board keeps its strokes, and its seq, when everyone has left.
 
-    Only its connections come and go.
+    Only its connections come and go, and those of other boards.
     """
     stroke = {"type": "stroke", "points": [[0.1, 0.2], [0.3, 0.4]], "color": "#c0ffee", "width": 3}
     with server.connect("/ws/boards/garden", name="ann") as ann:
@@ -167,6 +170,8 @@ def test_a_board_outlives_its_people(server):
         ann.expect_json({"seq": 1})
 
     server.fast_forward(3600)
+    for number in range(40):
+        server.connect(f"/ws/boards/{number}").close()
 
     with server.connect("/ws/boards/garden", name="ben") as ben:
         ben.expect_json({"type": "snapshot", "seq": 1, "strokes": [{**stroke, "seq": 1}]})
@@ -434,7 +439,7 @@ def test_an_error_is_for_the_sender_alone(server):
 def test_an_object_of_another_type_is_an_error(server):
     """A client sends strokes, undos and clears: an object of any other type, or of none, is an error.
 
-    The type counts letter by letter. It may be missing, and it need not be a text.
+    The type counts letter by letter. It may be missing, and it need not be a text. And there is no redo.
     """
     server.allow_reports()
     with (
@@ -465,6 +470,20 @@ def test_an_object_of_another_type_is_an_error(server):
 
         ann.expect_json({"type": "cleared", "seq": 1})
         ben.expect_json({"type": "cleared", "seq": 1})
+
+        ann.send_json({"type": "stroke", "points": [[0, 0], [1, 1]], "color": "#112233", "width": 5})
+        for client in (ann, ben):
+            client.expect_json({"type": "stroke", "seq": 2})
+
+        ann.send_json({"type": "undo"})
+        for client in (ann, ben):
+            client.expect_json({"type": "undone", "seq": 3, "stroke": 2})
+
+        ann.send_json({"type": "redo"})
+
+        ann.expect_json({"type": "error", "message": ANY_TEXT})
+
+        ben.expect_silence()
 
 
 def test_a_binary_message_is_an_error(server):

@@ -3,6 +3,7 @@
 ODD_TEXTS = (
     "",
     "  blanks  around  and  within  ",
+    "   ",
     "again",
     "again",
     "Straße",
