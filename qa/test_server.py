@@ -163,11 +163,20 @@ def test_a_client_may_have_the_port_of_one_that_has_left(serve: Serve, monkeypat
     first.drop(reset=True)
 
     def connect(address: tuple[str, int], timeout: float) -> socket.socket:
-        sock = socket.socket()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", first.port))
-        sock.connect(address)
-        return sock
+        deadline = time.monotonic() + 60
+        while True:
+            sock = socket.socket()
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind(("127.0.0.1", first.port))
+                sock.connect(address)
+            except OSError:  # the server of another test may have got this port meanwhile, for as long as it takes
+                sock.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return sock
 
     monkeypatch.setattr("wsbook.handshake.socket.create_connection", connect)
     second = server.connect("/ws")
