@@ -91,10 +91,11 @@ class Stoppable:
             return
         import psutil
 
-        for member in family | self._family():
+        members = family | self._family()
+        self._process.kill()  # first: it would take the end of a server for a verdict
+        for member in members:
             with contextlib.suppress(psutil.Error):
                 member.kill()
-        self._process.kill()
         self._process.wait()
 
     def _family(self) -> set[psutil.Process]:
