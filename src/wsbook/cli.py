@@ -48,9 +48,16 @@ def main() -> None:
     sys.exit(status)
 
 
+def _end(*call: object) -> None:
+    """The first Ctrl-C ends the command, and nothing disturbs its end: a grading is stopped, the screen given back."""
+    # Not SIG_IGN: of a Ctrl-C that is on its way already, Python would say that it "ignored" it.
+    signal.signal(signal.SIGINT, lambda *call: None)
+    raise KeyboardInterrupt
+
+
 def _prepare_terminal() -> None:
     if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _end)
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:

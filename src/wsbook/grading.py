@@ -69,7 +69,7 @@ class Stoppable:
                 while self.status is None and time.monotonic() < deadline:
                     time.sleep(LOOK)
         finally:
-            # Also after a second Ctrl-C, which ends the waiting.
+            # Also after a second Ctrl-C, which ends the waiting where the command is not there to ignore it.
             with _undisturbed():
                 self._kill(family)
                 self._close()

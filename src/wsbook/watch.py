@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import signal
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,8 +39,6 @@ class Verdict(NamedTuple):
 
 def watch(root: Path) -> None:
     """Watch until `q` or Ctrl-C."""
-    usual = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, _leave)
     events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     with contextlib.suppress(KeyboardInterrupt), Terminal(lambda key: events.put(("key", key))) as terminal:
         watching = Watch(root, terminal, events)
@@ -50,13 +47,6 @@ def watch(root: Path) -> None:
                 watching.run()
         finally:
             watching.grader.stop()
-    signal.signal(signal.SIGINT, usual)
-
-
-def _leave(*call: object) -> None:
-    """The first Ctrl-C ends the watch, and nothing disturbs its end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 class Watch:
