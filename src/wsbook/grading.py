@@ -59,20 +59,16 @@ class Stoppable:
 
     def stop(self, grace: float = GRACE) -> None:
         """End it: ask, wait for so many seconds, kill. Can be called again."""
-        family: set[psutil.Process] = set()
-        try:
+        with _undisturbed():
+            # Taken first: a process that has lost its parent is not found any more.
+            family = self._family()
             if self.status is None:
-                # Taken first: a process that has lost its parent is not found any more.
-                family = self._family()
                 self._ask()
                 deadline = time.monotonic() + grace
                 while self.status is None and time.monotonic() < deadline:
                     time.sleep(LOOK)
-        finally:
-            # Also after a second Ctrl-C, which ends the waiting where the command is not there to ignore it.
-            with _undisturbed():
-                self._kill(family)
-                self._close()
+            self._kill(family)
+            self._close()
 
     def _close(self) -> None:
         """Give back what it held."""
@@ -80,11 +76,10 @@ class Stoppable:
     def _ask(self) -> None:
         """Tell it to stop as Ctrl-C would, where it then cleans up; Windows just ends it."""
         assert self._process is not None
-        with _undisturbed():
-            if sys.platform == "win32":
-                self._process.terminate()
-            else:
-                self._process.send_signal(signal.SIGINT)
+        if sys.platform == "win32":
+            self._process.terminate()
+        else:
+            self._process.send_signal(signal.SIGINT)
 
     def _kill(self, family: set[psutil.Process]) -> None:
         if self._process is None or (self._process.poll() is not None and not family):
@@ -100,11 +95,12 @@ class Stoppable:
 
     def _family(self) -> set[psutil.Process]:
         """All processes that it has started, and those that they have started; none if it has ended."""
+        if self._process is None or self.status is not None:
+            return set()
         import psutil
 
-        assert self._process is not None
         try:
-            return set(psutil.Process(self._process.pid).children(recursive=True)) if self.status is None else set()
+            return set(psutil.Process(self._process.pid).children(recursive=True))
         except psutil.Error:
             return set()
 
