@@ -874,9 +874,46 @@ async def deaf(websocket: WebSocket):
     client = server.connect("/ws")
     client.send("one")
     with pytest.raises(CheckFailed) as failed:
-        client.send("x" * 15_000_000)
+        for _ in range(10):  # more than the system keeps on its way
+            client.send(os.urandom(15_000_000))
 
     assert failed.value.kind == "not reading"
+
+
+def test_a_client_that_waits_for_a_processor_is_no_server_that_does_not_read(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(ECHO.format("await asyncio.sleep(0.9)"))
+    client = server.connect("/ws")
+    send = client.connection.send
+
+    def late(message: str) -> None:
+        time.sleep(0.5)
+        send(message)
+
+    for text in "abcd":
+        client.send(text)
+    monkeypatch.setattr(client.connection, "send", late)
+    client.send("x" * 200_000)
+
+    assert client.receive_all(5) == [*"abcd", "x" * 200_000]
+
+
+def test_a_server_that_does_not_read_comes_to_rest_when_its_client_has_gone(serve: Serve) -> None:
+    server = serve("""
+@app.websocket("/ws")
+async def deaf(websocket: WebSocket):
+    await websocket.accept()
+    await asyncio.Event().wait()
+""")
+    client = server.connect("/ws")
+    client.send("one")
+
+    client.drop(reset=True)
+
+    assert server.standing is not None
+    assert server.standing.state == "quiet"
+    assert not server.standing.lines
 
 
 def test_json_and_closes(serve: Serve) -> None:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ._clock import Clock
 from ._threads import Threads
@@ -122,21 +122,15 @@ class WatchedSelector(selectors.BaseSelector):
         self._clock.run()
 
     def _wait(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
-        while True:
-            # No thread is at work by now, and what one has left for the loop is seen here.
-            events = self._real.select(0)
-            if events:
-                return events
-            request = self.request
-            step = self._serve(request, timeout) if request else "wait"
-            if step == "wait":
-                self.waits = True
-                try:
-                    return self._real.select(None)
-                finally:
-                    self.waits = False
-            if step == "timers are due":
-                return []
+        # No thread is at work by now, and what one has left for the loop is seen here.
+        events = self._real.select(0)
+        if events or (self.request and self._serve(self.request, timeout)):
+            return events
+        self.waits = True
+        try:
+            return self._real.select(None)
+        finally:
+            self.waits = False
 
     def _wait_for_threads(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait for a thread, which cannot be made to hurry.
@@ -177,22 +171,25 @@ class WatchedSelector(selectors.BaseSelector):
             request.moved += passed
             self._clock.move(passed)
 
-    def _serve(self, request: Request, timeout: float | None) -> Literal["wait", "look again", "timers are due"]:
-        """Go on with a request, while the loop would wait `timeout` seconds for its next timer."""
+    def _serve(self, request: Request, timeout: float | None) -> bool:
+        """Go on with a request, while the loop would wait `timeout` seconds for its next timer.
+
+        Returns whether the loop is to turn, for there may be something to do; otherwise it waits.
+        """
         traffic = self._traffic
         if traffic.requests < request.requests or traffic.unsettled(request.gone):
-            return "wait"
+            return False
         foreign = "" if request.regardless else self.foreign()
         if foreign:
             self._answer("unknown", foreign)
-            return "wait"
+            return False
         if not request.fenced or traffic.activity != self._fenced_activity:
             # A fence for each request: what a client has just sent may still be on its way, and comes before its pong.
             request.fenced = True
             self._fence += 1
             self._fenced_activity = traffic.activity
             traffic.fence(self._fence)
-            return "look again"
+            return True  # writing to whoever has gone may have left something to do
         if request.activity is None:
             request.activity = traffic.activity
         remaining = request.allowance - request.moved
@@ -204,13 +201,13 @@ class WatchedSelector(selectors.BaseSelector):
         elif timeout is not None and timeout <= remaining + AFTER:
             self._clock.move(timeout + AFTER)
             request.moved += timeout + AFTER
-            return "timers are due"
+            return True
         else:
             if request.whole and remaining > 0:
                 self._clock.move(remaining)
                 request.moved += remaining
             self._answer("moved" if request.whole else "quiet")
-        return "wait"
+        return False
 
     def _answer(self, state: str, detail: str = "") -> None:
         request, self.request = self.request, None

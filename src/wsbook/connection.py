@@ -6,6 +6,8 @@ on its way any more.
 
 from __future__ import annotations
 
+import contextlib
+import selectors
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -47,6 +49,14 @@ class Connection(ClientConnection):
     def send_data(self) -> None:
         super().send_data()
         self.has_spoken()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the system takes more to be sent, now."""
+        with selectors.DefaultSelector() as selector, contextlib.suppress(OSError, ValueError):
+            selector.register(self.socket, selectors.EVENT_WRITE)
+            return bool(selector.select(0))
+        return True
 
     def process_event(self, event: Event) -> None:
         if isinstance(event, Response):

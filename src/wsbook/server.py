@@ -524,7 +524,7 @@ class Server:
 
     def wait_for_send(self, client: Client, send: Callable[[], None]) -> bool:
         future = self._threads.submit(send)
-        stuck = functools.partial(_is_unread, client)
+        stuck = functools.partial(_is_stuck, client, future)
         if not self._patience.wait(functools.partial(_finished, future), hopeless=stuck):
             return False
         future.result()
@@ -551,9 +551,15 @@ def _welcomed(path: str, found: Client | int) -> Client:
     raise CheckFailed("refused", f"the handshake for {shortened(path)} failed", expected=101, received=found)
 
 
-def _is_unread(client: Client, standing: Standing) -> bool:
-    """Whether the server has a message of this client that it does not read."""
-    return client.port in standing.unread
+def _is_stuck(client: Client, sending: Future[Any], standing: Standing) -> bool:
+    """Whether what a client sends has no room any more, for the server has a message of it that it does not read."""
+    if client.port not in standing.unread:
+        return False
+    # While there is room, only this machine is to be waited for.
+    deadline = time.monotonic() + ARRIVAL
+    while not _finished(sending, LOOK) and client.connection.has_room and time.monotonic() < deadline:
+        pass
+    return not sending.done()
 
 
 def _finished(future: Future[Any], seconds: float) -> bool:
