@@ -233,7 +233,7 @@ def test_ids_come_decoded(server):
     """An id is any text, and comes percent-decoded, once.
 
     FastAPI has decoded it already: nothing is left to do, for a `+` neither. An id may look like a number or like a
-    placeholder, and be long: an f-string puts it in as it is.
+    placeholder, and be long: an f-string puts it in as it is. Here, nothing in the query counts.
     """
     with server.connect("/ws/J%C3%BCrgen") as client:
         assert client.receive() == "Connected to client: Jürgen"
@@ -259,13 +259,20 @@ def test_ids_come_decoded(server):
 
             assert client.receive() == f"Client {name} sent: hi"
 
+    with server.connect("/ws/ann?client_id=ben&shout=true") as client:
+        assert client.receive() == "Connected to client: ann"
+
+        client.send("hi")
+
+        assert client.receive() == "Client ann sent: hi"
+
 
 def test_only_status_itself_is_the_status(server):
     """Ids that resemble `status` are ids.
 
     The fixed path is one word, spelt in one way.
     """
-    for name in ("Status", "status2", "statu"):
+    for name in ("Status", "status2", "statu", "mystatus"):
         with server.connect(f"/ws/{name}") as client:
             assert client.receive() == f"Connected to client: {name}"
 
@@ -290,6 +297,7 @@ def test_channels_come_decoded(server):
         ("%7Bx%7D/seats/7", "{x}/7"),
         ("long" * 25 + "/seats/7", "long" * 25 + "/7"),
         ("status/seats/100000000000000000000", "status/100000000000000000000"),
+        ("jazz/seats/9007199254740993", "jazz/9007199254740993"),
     ):
         with server.connect(f"/channels/{path}") as client:
             client.send("hello")
@@ -303,7 +311,7 @@ def test_a_seat_is_an_integer(server):
     Say in the annotation what a seat is: FastAPI then refuses everything else, before your route is called. A refusal
     changes nothing for who comes next.
     """
-    for seat in ("abc", "3.5", "seven", "maybe", "true", "7a", "a7"):
+    for seat in ("abc", "3.5", "seven", "maybe", "true", "7a", "a7", "--3"):
         assert server.refuses(f"/channels/jazz/seats/{seat}") == 403
 
     with server.connect("/channels/jazz/seats/7") as client:
@@ -383,17 +391,16 @@ def test_two_clients_may_have_the_same_id(server):
 
 
 def test_answers_keep_their_order(server):
-    """Answers come in the order of the messages, however long they are.
+    """Answers come in the order of the messages, however long they are, and the greeting before them all.
 
-    One loop for one client does this by itself.
+    One loop for one client does this by itself, if it begins when the greeting has been sent.
     """
     with server.connect("/ws/ann") as client:
-        assert client.receive() == "Connected to client: ann"
-
         client.send("long " * 200_000)
         for text in ODD_TEXTS:
             client.send(text)
 
+        assert client.receive() == "Connected to client: ann"
         assert client.receive() == "Client ann sent: " + "long " * 200_000
         assert client.receive_all(len(ODD_TEXTS)) == [f"Client ann sent: {text}" for text in ODD_TEXTS]
 

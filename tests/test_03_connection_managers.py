@@ -248,6 +248,10 @@ def test_the_same_id_twice(server):
 
         server.expect("/connections", {"count": 2})
         ben.expect_silence()
+        for ann in (server.connect("/ws/ann", name="ann"), server.connect("/ws/ann", name="ann too")):
+            ann.drop()
+
+        assert ben.receive_all(2) == ["Client #ann left the chat", "Client #ann left the chat"]
 
 
 def test_many_clients_have_room(server):
@@ -279,15 +283,20 @@ def test_texts_keep_their_order(server):
 
 
 def test_a_conversation_may_be_long(server):
-    """A conversation may be as long as the clients like.
+    """A conversation may be as long as the clients like, and another may follow when all have left.
 
-    Only the client ends it.
+    Only the client ends it. And what you start for the first one has to be there for the next first one, too.
     """
     with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
         for number in range(101):
             ann.send(f"text {number}")
 
         assert ben.receive_all(101) == [f"Client #ann says: text {number}" for number in range(101)]
+
+    with server.connect("/ws/dan", name="dan") as dan:
+        dan.send("who has been here?")
+
+        assert dan.receive() == "Client #dan says: who has been here?"
 
 
 def test_a_client_may_just_listen(server):

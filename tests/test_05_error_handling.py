@@ -208,7 +208,8 @@ def test_a_missing_key_is_answered(server):
     """
     server.allow_reports()
     with server.connect("/ws") as client:
-        for request in ({}, {"a": 2, "b": 3}, {"op": "add", "b": 3}, {"op": "add", "a": 2}, {"op": "add"}, {"sum": 5}):
+        capitals = {"OP": "add", "A": 2, "B": 3}
+        for request in ({}, {"a": 2, "b": 3}, {"op": "add", "b": 3}, {"op": "add", "a": 2}, {"op": "add"}, capitals):
             client.send_json(request)
             client.expect_json({"error": str})
 

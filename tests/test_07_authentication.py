@@ -123,6 +123,7 @@ def test_an_unknown_session_is_refused(server):
         "session-of-alice2",
         "my-session-of-alice",
         "Session-of-alice",
+        "session%2Dof%2Dalice",
         "alice",
         "",
     ):
@@ -189,7 +190,10 @@ def test_other_parameters_and_cookies_may_be_there(server):
     with server.connect("/ws?page=2&token=token-of-bob&language=en") as client:
         assert client.receive() == "Hello, bob"
 
-    with server.connect("/ws", cookies={"theme": "dark", "session": "session-of-carol", "language": "en"}) as client:
+    with server.connect("/ws?token=token%2Dof%2Dbob") as client:
+        assert client.receive() == "Hello, bob"
+
+    with server.connect("/ws", cookies={"theme": "dark=1", "session": "session-of-carol", "language": "en"}) as client:
         assert client.receive() == "Hello, carol"
 
 
@@ -200,7 +204,9 @@ def test_nothing_else_lets_in(server):
     """
     assert server.refuses("/ws?session=session-of-alice") == 403
     assert server.refuses("/ws?user=alice&old_token=token-of-alice") == 403
+    assert server.refuses("/ws?Token=token-of-alice") == 403
     assert server.refuses("/ws", cookies={"token": "token-of-alice"}) == 403
+    assert server.refuses("/ws", cookies={"SESSION": "session-of-alice"}) == 403
     assert server.refuses("/ws", cookies={"theme": "session-of-alice", "old_session": "session-of-alice"}) == 403
     for header, value in (("Authorization", "Bearer token-of-alice"), ("X-Token", "token-of-alice")):
         assert server.refuses("/ws", headers={header: value}) == 403
@@ -461,11 +467,11 @@ def test_entered_has_one_entry_each_time(server):
     client.drop()
     server.fast_forward(5)
     server.expect("/entered", ["bob", "alice", "bob", "alice"])
-    for _ in range(20):
+    for _ in range(110):
         with server.connect("/ws?token=token-of-bob") as client:
             assert client.receive() == "Hello, bob"
 
-    server.expect("/entered", ["bob", "alice", "bob", "alice", *["bob"] * 20])
+    server.expect("/entered", ["bob", "alice", "bob", "alice", *["bob"] * 110])
 
 
 def test_entered_knows_no_strangers(server):
