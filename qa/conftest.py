@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from workbook import Workbook
 
 
+os.environ.pop("PYTEST_ADDOPTS", None)
+"""Options of whoever proves the grader are no options of the graders that the tests start."""
 PROCESSES = 2
 """Processes for each processor: much of the proof is waiting, for notebooks and terminals above all."""
 LONG = "also the long forms: the whole zoo, and hostile code in every exercise"

@@ -25,7 +25,7 @@ MADE_UP = re.compile(r"\b\d{13}\b")
 """An id of the chat's page: the time at which it was opened, in milliseconds."""
 TOKEN = re.compile(r"eyJ(?:[\w.\n -]*\"?…|[\w.=-]+)")
 """A JSON Web Token, shortened and in a paragraph, or whole."""
-WHERE_TO_READ = re.compile(r"\n\n  Read  .*\n  Check  .*\s*\Z")
+WHERE_TO_READ = re.compile(r'\s+See "[^"\n]+"(?: in lesson \d\d)?\.(?=\n)|\n\n  Read  .*\n  Check  .*\s*\Z')
 
 
 def told(message: str) -> str:

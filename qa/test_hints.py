@@ -23,7 +23,6 @@ def test_every_check_leads_to_a_section_of_the_lesson(exercise: Exercise) -> Non
         section = hints.section(exercise, check)
 
         assert section is not None, check
-        assert section.heading not in hints.LAST, check
         assert section.told, check
 
 
@@ -48,23 +47,24 @@ def test_no_hint_shows_code_of_the_reference(exercise: Exercise) -> None:
             assert [line for line in code if line in shown] == [], (check, step)
 
 
-def test_a_check_may_name_its_section(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_check_names_its_section(tmp_path) -> None:  # type: ignore[no-untyped-def]
     for folder in ("lessons", "tests"):
         (tmp_path / folder).mkdir()
-    (tmp_path / "lessons" / "01_x.md").write_text(
-        "# 01 · X\n\n## One\n\nWords of it.\n\n```python\n## Not a heading\n```\n\n## The other\n\nMore.\n",
+    (tmp_path / "lessons" / "01_x.md").write_text("# 01 · X\n\n## The other\n\nOf lesson 01.\n", "utf-8")
+    (tmp_path / "lessons" / "02_y.md").write_text(
+        "# 02 · Y\n\n## One\n\nWords of it.\n\n```python\n## Not a heading\n```\n\n## The other\n\nMore.\n",
         "utf-8",
     )
-    (tmp_path / "tests" / "test_01_x.py").write_text(
-        'def test_words():\n    """Words of it.\n\n    See "The other".\n    """\n\n\n'
-        'def test_more():\n    """Words of it."""\n',
-        "utf-8",
-    )
-    exercise = Exercise(tmp_path, "01_x")
+    names = {"here": 'See "The other".', "there": 'See "The other" in lesson 01.', "none": "See elsewhere."}
+    checks = [f'def test_{name}():\n    """Title.\n\n    Hint. {where}\n    """\n' for name, where in names.items()]
+    for stem in ("01_x", "02_y"):
+        (tmp_path / "tests" / f"test_{stem}.py").write_text("\n\n".join(checks), "utf-8")
+    exercise = Exercise(tmp_path, "02_y")
 
     assert [section.heading for section in hints.sections(exercise)] == ["One", "The other"]
-    assert hints.section(exercise, "test_words").heading == "The other"  # type: ignore[union-attr]
-    assert hints.section(exercise, "test_more").heading == "One"  # type: ignore[union-attr]
+    assert hints.section(exercise, "test_here").told == "More."  # type: ignore[union-attr]
+    assert hints.section(exercise, "test_there").told == "Of lesson 01."  # type: ignore[union-attr]
+    assert hints.section(exercise, "test_none") is None
 
 
 def test_a_grading_keeps_the_step_of_the_hint(tmp_path) -> None:  # type: ignore[no-untyped-def]

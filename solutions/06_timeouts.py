@@ -2,8 +2,8 @@
 
 `asyncio.timeout` stands around the receiving alone. Around the whole loop it would cut off
 a client that talks; around the answer too it would cancel work half-way.
-The ticker needs no second task: it waits for a text until the next tick is due, and a text
-doesn't move that moment. So nothing can be left running, and nothing else sends meanwhile.
+The ticker may be two tasks in a group, as in the lesson. Here it is one: it waits for a text
+until the next tick is due, and a text doesn't move that moment. So nothing else sends meanwhile.
 A client may leave at any moment, also while it is being answered or closed: whatever is
 done with the connection stands under `suppress(WebSocketDisconnect)`.
 """

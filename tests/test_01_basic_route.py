@@ -7,6 +7,7 @@ def test_a_message_comes_back(server):
     """A message comes back.
 
     Accept the connection, receive one text, send it back.
+    See "The smallest program".
     """
     with server.connect("/ws") as client:
         client.send("hello")
@@ -18,6 +19,7 @@ def test_every_message_comes_back(server):
     """Every message comes back, not only the first.
 
     One `receive_text()` is one message: what calls it again? The same text once more is one more message.
+    See "Once more, with a loop".
     """
     with server.connect("/ws") as client:
         for text in ("one", "two", "two"):
@@ -44,6 +46,7 @@ def test_nothing_else_is_sent(server):
     """Nothing is sent but the echo.
 
     No greeting, no prefix, no second copy.
+    See "Once more, with a loop".
     """
     with server.connect("/ws") as client:
         client.expect_silence()
@@ -58,6 +61,7 @@ def test_clients_do_not_wait_for_each_other(server):
     """A client that is silent keeps nobody waiting.
 
     While one call of your route waits at an `await`, the others run, however many there are: nobody needs a permit.
+    See "Nobody waits for anybody".
     """
     with server.connect("/ws", name="silent"), server.connect("/ws", name="talker") as talker:
         for text in ("one", "two"):
@@ -76,6 +80,7 @@ def test_each_client_gets_its_own(server):
     """Each client gets its own messages and nobody else's.
 
     What belongs to one client lives in the local variables of its call.
+    See "Nobody waits for anybody".
     """
     with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
         ann.send("from ann")
@@ -96,6 +101,7 @@ def test_clients_are_served_at_the_same_time(server):
     """Ten clients that speak at the same moment are answered within the second that one may take.
 
     Waiting with `await` lets the others run. What does `time.sleep` do?
+    See "Nobody waits for anybody".
     """
     clients = server.connect_together(["/ws"] * 10)
 
@@ -112,6 +118,7 @@ def test_a_dropped_connection_is_no_error(server):
     """A connection that drops is no error either.
 
     A laptop is closed, a train enters a tunnel: there is no closing handshake, and still only one exception to catch.
+    See "The mend".
     """
     for reset in (False, True):
         client = server.connect("/ws")
@@ -131,6 +138,7 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
     """A client may leave right after its last word.
 
     Your answer then goes to a client that has left, and `send_text()` raises. Is the send inside of the `try`, too?
+    See "The mend".
     """
     client = server.connect("/ws")
     client.send_last("bye")
@@ -145,6 +153,7 @@ def test_an_empty_text_is_a_message(server):
     """An empty text is a message, too.
 
     A text of no characters is false to `if` and `while`, and still a message.
+    See "Once more, with a loop".
     """
     with server.connect("/ws") as client:
         for text in ("", "", "after it"):
@@ -158,6 +167,7 @@ def test_texts_come_back_unchanged(server):
 
     Send back what you received, the very object. One message in is one message out, in one piece. No text is a command,
     and letters that nobody sees are letters, too.
+    See "Once more, with a loop".
     """
     with server.connect("/ws") as client:
         for text in (
@@ -190,6 +200,7 @@ def test_large_messages_come_back(server):
     """A message of 500 kB comes back whole, and so does one of almost 1 MiB.
 
     There is nothing to do for this, except not to get in the way.
+    See "Once more, with a loop".
     """
     with server.connect("/ws") as client:
         other_in_the_middle = "x" * 250_000 + "y" + "x" * 249_999
@@ -203,6 +214,7 @@ def test_a_conversation_may_be_long(server):
     """A conversation may be as long as the client likes.
 
     Only the client ends it. It needs a loop: a function that calls itself for each text comes to an end.
+    See "Once more, with a loop".
     """
     with server.connect("/ws") as client:
         for number in range(250):
@@ -220,6 +232,7 @@ def test_answers_keep_their_order(server):
     """Answers come in the order of the messages, and none is missing.
 
     One loop for one client does this by itself: what comes too fast for it waits in line until you receive it.
+    See "Once more, with a loop".
     """
     with server.connect("/ws") as client:
         texts = ["a long one first" * 30_000, "short", "", "short", "last"]
@@ -240,6 +253,7 @@ def test_others_go_on_when_one_leaves(server):
     """When one client leaves, the others are served as before.
 
     End what belongs to the one who left, and nothing else.
+    See "Nobody waits for anybody".
     """
     with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
         ann.send("hello")
@@ -262,6 +276,7 @@ def test_a_client_may_take_its_time(server):
     """A client may be silent for as long as it likes.
 
     There is no limit of time in this exercise.
+    See "Nobody waits for anybody".
     """
     with server.connect("/ws") as client:
         for seconds in (31, 3600):

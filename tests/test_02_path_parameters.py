@@ -7,6 +7,7 @@ def test_the_client_is_greeted_by_its_id(server):
     """On connecting, a client is greeted by the id in its path.
 
     What stands in braces in the path becomes an argument of your route.
+    See "The smallest program".
     """
     with server.connect("/ws/42") as client:
         assert client.receive() == "Connected to client: 42"
@@ -17,6 +18,7 @@ def test_each_text_is_answered_with_the_id(server):
 
     Compare the two sentences of the contract: greeting and answer differ in more than one place. Each text counts,
     whatever is in it, also when nothing is.
+    See "Once more, with a loop" in lesson 01.
     """
     with server.connect("/ws/42") as client:
         assert client.receive() == "Connected to client: 42"
@@ -32,6 +34,7 @@ def test_status_is_a_fixed_path(server):
 
     Routes are tried in the order in which they are declared. Which one takes `/ws/status`? And it closes by itself, at
     once.
+    See "The kitchen is no guest".
     """
     with server.connect("/ws/status") as client:
         assert client.receive() == "ok"
@@ -43,6 +46,7 @@ def test_a_seat_is_part_of_a_channel(server):
     """A path may carry two parameters: a channel and a seat.
 
     Two pairs of braces, two arguments. Each text is answered, whatever is in it, also when nothing is.
+    See "The smallest program".
     """
     with server.connect("/channels/jazz/seats/7") as client:
         for text in ("hello", "Hello", *ODD_TEXTS, "jazz/7: hello"):
@@ -56,6 +60,7 @@ def test_shout_answers_in_upper_case(server):
 
     An argument that is not in the path comes from the query: give it a type and a default. What has to be in upper
     case is the text alone, in any alphabet.
+    See "With or without".
     """
     with server.connect("/channels/jazz/seats/7?shout=true") as client:
         for _ in range(2):
@@ -72,6 +77,7 @@ def test_shout_is_false_by_default(server):
     """`shout=false` means the same as leaving it out.
 
     The text "false" is true to Python, as any text that is not empty. What makes a boolean of it?
+    See "With or without".
     """
     with server.connect("/channels/jazz/seats/7?shout=false") as client:
         client.send("Hello")
@@ -88,6 +94,7 @@ def test_a_goodbye_is_no_error(server):
     """A goodbye is no error, whatever its code, on any of the routes.
 
     Each route needs its own `try`, or a function that all of them use.
+    See "The mend" in lesson 01.
     """
     with server.connect("/channels/jazz/seats/7") as client:
         client.send("hello")
@@ -110,6 +117,7 @@ def test_a_dropped_connection_is_no_error(server):
     """A connection that drops is no error either.
 
     There is no closing handshake, and still only one exception to catch.
+    See "The mend" in lesson 01.
     """
     for reset in (False, True):
         client = server.connect("/ws/42")
@@ -133,6 +141,7 @@ def test_each_client_has_its_own_id(server):
 
     What belongs to one connection lives in the arguments and local variables of its call, and lasts as long. Does one
     client wait for another (a lock)?
+    See "Nobody waits for anybody" in lesson 01.
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -168,6 +177,7 @@ def test_clients_are_served_at_the_same_time(server):
     """Many clients that speak at the same moment are answered within the second that one may take.
 
     Waiting with `await` lets the others run. What does `time.sleep` do?
+    See "Nobody waits for anybody" in lesson 01.
     """
     with server.time_limit(1):
         clients = server.connect_together([f"/ws/{number}" for number in range(8)])
@@ -187,6 +197,7 @@ def test_seats_are_served_at_the_same_time(server):
     """The same holds for seats.
 
     Waiting with `await` lets the others run. And each answer is for the one who asked.
+    See "Nobody waits for anybody" in lesson 01.
     """
     clients = server.connect_together(["/channels/jazz/seats/7"] * 8)
 
@@ -203,6 +214,7 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
     """A client may leave right after its last word.
 
     Your answer then goes to a client that has left, and `send_text()` raises. Is the send inside of the `try`, too?
+    See "The last step is yours".
     """
     client = server.connect("/ws/42")
 
@@ -220,6 +232,7 @@ def test_a_client_may_leave_before_it_is_greeted(server):
     """A client may leave before it hears a word.
 
     The greeting, too, is a send, and whatever your route waits for before it, a client may leave meanwhile.
+    See "The last step is yours".
     """
     server.connect_and_drop("/ws/42")
     server.connect_and_drop("/ws/status")
@@ -234,6 +247,7 @@ def test_ids_come_decoded(server):
 
     FastAPI has decoded it already: nothing is left to do, for a `+` neither. An id may look like a number or like a
     placeholder, and be long: an f-string puts it in as it is. Here, nothing in the query counts.
+    See "Talk to it".
     """
     with server.connect("/ws/J%C3%BCrgen") as client:
         assert client.receive() == "Connected to client: Jürgen"
@@ -271,6 +285,7 @@ def test_only_status_itself_is_the_status(server):
     """Ids that resemble `status` are ids.
 
     The fixed path is one word, spelt in one way.
+    See "The kitchen is no guest".
     """
     for name in ("Status", "status2", "statu", "mystatus"):
         with server.connect(f"/ws/{name}") as client:
@@ -286,6 +301,7 @@ def test_channels_come_decoded(server):
 
     FastAPI has decoded the channel already, and a channel is text of any length, also `042`: an f-string puts
     it in as it is. Only the seat is an integer, and the contract names no smallest and no largest.
+    See "A table is a number".
     """
     for path, place in (
         ("caf%C3%A9%20noir/seats/0", "café noir/0"),
@@ -310,6 +326,7 @@ def test_a_seat_is_an_integer(server):
 
     Say in the annotation what a seat is: FastAPI then refuses everything else, before your route is called. A refusal
     changes nothing for who comes next.
+    See "A table is a number".
     """
     for seat in ("abc", "3.5", "seven", "maybe", "true", "7a", "a7", "--3"):
         assert server.refuses(f"/channels/jazz/seats/{seat}") == 403
@@ -324,6 +341,7 @@ def test_shout_is_a_boolean(server):
     """A `shout` that is no boolean is refused with 403.
 
     The annotation decides here, too.
+    See "With or without".
     """
     for shout in ("maybe", "abc", "3.5"):
         for seat in (7, 0):
@@ -334,6 +352,7 @@ def test_nothing_else_is_sent(server):
     """Nothing is sent but what the contract names.
 
     One greeting on connecting, one answer for each text; no greeting on a seat.
+    See "The smallest program".
     """
     with server.connect("/ws/ann", name="ann") as ann, server.connect("/channels/jazz/seats/7", name="seat") as seat:
         assert ann.receive() == "Connected to client: ann"
@@ -357,6 +376,7 @@ def test_two_clients_may_have_the_same_id(server):
     """Two connections with the same id, or on the same seat, are two clients.
 
     Id, channel and seat say what to answer, not whom. What belongs to one connection stays in its own local variables.
+    See "Nobody waits for anybody" in lesson 01.
     """
     with server.connect("/ws/ann", name="ann") as first, server.connect("/ws/ann", name="ann too") as second:
         assert first.receive() == "Connected to client: ann"
@@ -394,6 +414,7 @@ def test_answers_keep_their_order(server):
     """Answers come in the order of the messages, however long they are, and the greeting before them all.
 
     One loop for one client does this by itself, if it begins when the greeting has been sent.
+    See "Once more, with a loop" in lesson 01.
     """
     with server.connect("/ws/ann") as client:
         client.send("long " * 200_000)
@@ -417,6 +438,7 @@ def test_a_conversation_may_be_long(server):
     """A conversation may be as long as the client likes.
 
     Only the client ends it.
+    See "Once more, with a loop" in lesson 01.
     """
     with server.connect("/ws/ann") as client:
         assert client.receive() == "Connected to client: ann"
@@ -437,6 +459,7 @@ def test_a_client_may_take_its_time(server):
     """A client may be silent for as long as it likes.
 
     There is no limit of time in this exercise.
+    See "Nobody waits for anybody" in lesson 01.
     """
     with server.connect("/ws/ann", name="ann") as ann, server.connect("/channels/jazz/seats/7", name="seat") as seat:
         assert ann.receive() == "Connected to client: ann"

@@ -7,6 +7,7 @@ def test_the_sender_hears_itself(server):
     """What a client says comes back to it, too.
 
     The sender is one of everyone.
+    See "The smallest program".
     """
     with server.connect("/ws/1") as client:
         client.send("hello")
@@ -19,6 +20,7 @@ def test_everyone_hears_it(server):
 
     Someone has to know all connections: an object that every call of your route shares, and each connection is in it
     from its `accept()` on. Whose id it is belongs to the one call. No text is private here.
+    See "The smallest program".
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -49,6 +51,7 @@ def test_connections_are_counted(server):
     """`GET /connections` tells how many connections are open.
 
     The manager knows. Whoever has left is not counted any more, after 2 s at the latest.
+    See "The smallest program".
     """
     server.expect("/connections", {"count": 0})
 
@@ -62,6 +65,7 @@ def test_a_goodbye_is_told(server):
     """When a client leaves, everyone still there is told so, once, and the log shows no traceback.
 
     `receive_text()` raises `WebSocketDisconnect`. First take the connection away, then tell the others.
+    See "Your turn".
     """
     with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
         ben.close()
@@ -75,6 +79,7 @@ def test_clients_are_served_at_the_same_time(server):
     """Clients that speak at the same moment are heard within the second that one message may take each.
 
     Waiting with `await` lets the others run. What does `time.sleep` do?
+    See "Somebody leaves in the middle".
     """
     clients = server.connect_together([f"/ws/c{number}" for number in range(6)])
 
@@ -91,6 +96,7 @@ def test_dropped_connections_are_told(server):
     """A connection that drops without a goodbye has left, too.
 
     There is no closing handshake, and still only one exception to catch.
+    See "Not a text at all".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         server.connect("/ws/ben", name="ben").drop()
@@ -117,6 +123,7 @@ def test_the_right_name_is_told(server):
     """Whoever leaves is named, not whoever came last.
 
     What belongs to one connection lives in the arguments and local variables of its call.
+    See "The smallest program".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ben = server.connect("/ws/ben", name="ben")
@@ -136,6 +143,7 @@ def test_the_right_connection_is_taken_away(server):
 
     How does your manager find the one that has left? In a list, a place does not stay the same: when somebody before
     it is taken out, it is another's.
+    See "The smallest program".
     """
     ann = server.connect("/ws/ann", name="ann")
     ben = server.connect("/ws/ben", name="ben")
@@ -161,6 +169,7 @@ def test_texts_are_passed_on_unchanged(server):
 
     An id is any text, decoded already, once; a text may be empty, long, the same as the one before it, or have blanks
     around it.
+    See "The smallest program".
     """
     with server.connect("/ws/J%C3%BCrgen%20B", name="jürgen") as jürgen, server.connect("/ws/ann", name="ann") as ann:
         for text in (
@@ -191,6 +200,7 @@ def test_nothing_else_is_sent(server):
     """Nothing is sent but what the contract names.
 
     No greeting, nothing about newcomers, nothing of what was said before they came.
+    See "The smallest program".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ann.send("is anybody there")
@@ -213,6 +223,7 @@ def test_the_same_id_twice(server):
     """Two connections with the same id are two connections.
 
     What tells one connection from another? Not the id. (`list.remove` takes the first entry that is *equal*.)
+    See "The smallest program".
     """
     with (
         server.connect("/ws/ann", name="ann") as first,
@@ -258,6 +269,7 @@ def test_many_clients_have_room(server):
     """There is no limit to the number of clients.
 
     A list grows by itself.
+    See "The smallest program".
     """
     clients = server.connect_together(["/ws/a", "/ws/b", "/ws/c", "/ws/d"] * 10)
 
@@ -272,6 +284,7 @@ def test_texts_keep_their_order(server):
     """Everyone hears what a client says in the order in which it was said.
 
     One loop for one client does this by itself.
+    See "The smallest program".
     """
     with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
         ann.send("long " * 100_000)
@@ -286,6 +299,7 @@ def test_a_conversation_may_be_long(server):
     """A conversation may be as long as the clients like, and another may follow when all have left.
 
     Only the client ends it. And what you start for the first one has to be there for the next first one, too.
+    See "Once more, with a loop" in lesson 01.
     """
     with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
         for number in range(101):
@@ -303,6 +317,7 @@ def test_a_client_may_just_listen(server):
     """A client may listen for as long as it likes, and say nothing.
 
     There is no limit of time in this exercise.
+    See "Nobody waits for anybody" in lesson 01.
     """
     with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
         server.fast_forward(3600)
@@ -320,6 +335,7 @@ def test_a_binary_message_ends_its_connection(server):
     """A client that sends a binary message has left: its connection ends, the others are told, and the count is right.
 
     `receive_text()` raises `KeyError` there, not `WebSocketDisconnect`. Which clean-up happens however a loop ends?
+    See "Not a text at all".
     """
     server.allow_tracebacks()
 
@@ -343,18 +359,20 @@ def test_nothing_counts_after_a_binary_message(server):
     """What a client sends after a binary message is ignored, even when both arrive together.
 
     The loop of that client is over. An empty binary message is one, too.
+    See "Not a text at all".
     """
     server.allow_tracebacks()
 
     with server.connect("/ws/ann", name="ann") as ann:
         ben = server.connect("/ws/ben", name="ben")
         with server.held_still():
+            ben.send("something wrong?")
             ben.send(b"")
             ben.send("do you hear me?")
 
         ben.expect_end()
 
-        assert ann.receive() == "Client #ben left the chat"
+        assert ann.receive_all(2) == ["Client #ben says: something wrong?", "Client #ben left the chat"]
 
         ann.expect_silence()
         server.expect("/connections", {"count": 1})
@@ -366,6 +384,7 @@ def test_leaving_right_after_the_last_word(server):
     Your broadcast then meets a client that has left, and so does the `receive_text()` after it: Starlette raises
     `RuntimeError` there, which `except WebSocketDisconnect` does not catch. Both find out that it has left, and exactly
     one of them takes it off the list, counts it, and says so.
+    See "The last word".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ben = server.connect("/ws/ben", name="ben")
@@ -387,6 +406,7 @@ def test_nobody_is_passed_over(server):
 
     Taking an item out of a list moves all behind it one place forward, also under a loop that stands in the
     middle. A loop over a set or a dictionary raises `RuntimeError` there.
+    See "Somebody leaves in the middle".
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -415,6 +435,7 @@ def test_one_that_drops_costs_nobody_the_message(server):
     """A connection that drops while a message goes round costs nobody else that message.
 
     A send to a dead connection raises. What happens to the sends after it, and to those that still wait?
+    See "One who left ends it for the rest".
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -459,6 +480,7 @@ def test_a_slow_client_gets_its_messages(server):
     """A client with a slow network gets every message in the end, whoever leaves meanwhile.
 
     A send to it waits, and while your route waits, others run: they may change the very list that you loop over.
+    See "Somebody leaves in the middle".
     """
     with (
         server.connect("/ws/ann", name="ann") as ann,
@@ -486,6 +508,7 @@ def test_several_leave_at_once(server):
     """When several leave at the same moment, everyone still there hears of each of them, once.
 
     The goodbye of the first goes out to the others: some of those have left as well, and don't know it yet.
+    See "The last word".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ben = server.connect("/ws/ben", name="ben")
@@ -514,6 +537,7 @@ def test_several_drop_at_once(server):
 
     Each of their goodbyes is sent to those that have dropped as well. The first send to a dead connection raises
     `WebSocketDisconnect`, each further one `RuntimeError`: does your broadcast survive both?
+    See "The last word".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ben = server.connect("/ws/ben", name="ben")
@@ -538,6 +562,7 @@ def test_everything_holds_on_a_slow_network(server):
     """All this holds when every send takes its time.
 
     At each `await` others may run, and speak. Is your list right at each of them, and is every text sent?
+    See "Somebody leaves in the middle".
     """
     server.slow_network()
     ann, ben = server.connect_together(["/ws/ann", "/ws/ben"])

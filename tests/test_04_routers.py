@@ -7,6 +7,7 @@ def test_the_chat_answers(server):
     """The chat answers under `/chat`.
 
     `main.py` imports the router and includes it, under its prefix. The chat asks for no key, and answers each text.
+    See "The smallest program".
     """
     with server.connect("/chat/ws") as client:
         for text in ("hello", "hello", "again"):
@@ -19,6 +20,7 @@ def test_the_alerts_answer(server):
     """The alerts answer under `/alerts`, to a client that has the key in its query.
 
     Both routers have a `/ws`, and the prefix tells them apart. The key is a query parameter, as in `?key=letmein`.
+    See "The mend".
     """
     with server.connect("/alerts/ws?key=letmein") as client:
         for text in ("fire", "fire", "all clear"):
@@ -31,6 +33,7 @@ def test_a_goodbye_is_no_error(server):
     """A goodbye is no error, whatever its code, on either route.
 
     Each route has a loop of its own, and each has to expect `WebSocketDisconnect`.
+    See "The mend" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: hello"), ("/alerts/ws?key=letmein", "alert: hello")):
         with server.connect(path) as client:
@@ -46,6 +49,7 @@ def test_a_dropped_connection_is_no_error(server):
     """A connection that drops is no error either.
 
     There is no closing handshake, and still only one exception to catch.
+    See "The mend" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: hello"), ("/alerts/ws?key=letmein", "alert: hello")):
         for reset in (False, True):
@@ -61,6 +65,7 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
     """A client may leave right after its last word.
 
     Your answer then goes to a client that has left, and `send_text()` raises. Is the send inside of the `try`, too?
+    See "The mend" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: hello"), ("/alerts/ws?key=letmein", "alert: hello")):
         server.connect(path).send_last("bye")
@@ -81,6 +86,7 @@ def test_the_status_is_answered(server):
     """`GET /alerts/status` answers that all is well, whatever clients do.
 
     A router takes HTTP routes, too, and its prefix goes before them all. That a client leaves is nothing bad.
+    See "The smallest program".
     """
     server.expect("/alerts/status?key=letmein", {"ok": True})
 
@@ -110,6 +116,7 @@ def test_the_list_is_for_all_clients(server):
     """The list has the texts of all clients in it, also of those who have left.
 
     Coming and going changes nothing in it.
+    See "The smallest program" in lesson 03.
     """
     with server.connect("/chat/ws", name="ann") as ann, server.connect("/chat/ws", name="ben") as ben:
         for client, text in ((ann, "from ann"), (ben, "from ben"), (ann, "ann again")):
@@ -133,6 +140,7 @@ def test_the_list_has_every_text(server):
 
     What is answered, and what is kept, is the text itself: nothing is cut off at its ends, it may be empty, or long,
     or have been there before.
+    See "The smallest program" in lesson 03.
     """
     with server.connect("/chat/ws") as client:
         for text in ("twice", "twice", *ODD_TEXTS, "You sent: twice", "twice"):
@@ -155,6 +163,7 @@ def test_the_list_is_as_long_as_it_gets(server):
     """The list forgets nothing, however long it gets.
 
     All texts, not the latest.
+    See "The smallest program" in lesson 03.
     """
     with server.connect("/chat/ws") as client:
         for number in range(1100):
@@ -169,6 +178,7 @@ def test_an_alert_is_no_chat_message(server):
     """What is sent to the alerts is not in the chat's list.
 
     Each router keeps to its own.
+    See "The smallest program".
     """
     with server.connect("/alerts/ws?key=letmein") as client:
         client.send("fire")
@@ -183,6 +193,7 @@ def test_the_socket_is_guarded(server):
 
     A router has `dependencies`, and they come before each route declared after them. What does your guard do when
     the key is wrong, or missing?
+    See "One lock for the whole backstage".
     """
     for query in ("", "?key=wrong"):
         assert server.refuses(f"/alerts/ws{query}") == 403
@@ -193,6 +204,7 @@ def test_the_status_is_guarded(server):
 
     One guard for both kinds of routes, declared once, on the router: what does it need to ask for, and what does it
     raise that suits both?
+    See "The mend".
     """
     for query in ("", "?key=wrong"):
         assert server.request("GET", f"/alerts/status{query}").status_code == 403
@@ -203,6 +215,7 @@ def test_only_the_very_key_will_do(server):
 
     Compare the whole value of the query parameter `key`, and no other, each time anew, whatever letters are in it.
     FastAPI has decoded it already.
+    See "The mend".
     """
     server.expect("/alerts/status?key=letmein", {"ok": True})
     near_misses = ("key=", "key=let", "key=letmeinn", "key=xletmein", "key=LetMeIn", "key=letmein%20", "key=%20letmein")
@@ -231,6 +244,7 @@ def test_the_key_may_have_company(server):
     """The key may stand beside other parameters, in any place.
 
     FastAPI takes the query string apart for you: a parameter of your function has its value.
+    See "One lock for the whole backstage".
     """
     for query in ("key=letmein&volume=11", "volume=11&key=letmein", "key=%6Cetmein"):
         server.expect(f"/alerts/status?{query}", {"ok": True})
@@ -245,6 +259,7 @@ def test_nothing_lives_at_the_root(server):
     """There is no `/ws` without a prefix.
 
     Include each router once, under its prefix.
+    See "The smallest program".
     """
     for path in ("/ws", "/ws?key=letmein"):
         assert server.refuses(path) == 403
@@ -254,6 +269,7 @@ def test_nothing_else_is_sent(server):
     """Nothing is sent but the answers.
 
     No greeting, no second copy.
+    See "Once more, with a loop" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: only this"), ("/alerts/ws?key=letmein", "alert: only this")):
         with server.connect(path) as client:
@@ -269,6 +285,7 @@ def test_texts_are_answered_unchanged(server):
     """Texts are answered unchanged, in the order in which they came.
 
     An empty text is a message, too.
+    See "Once more, with a loop" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
         with server.connect(path) as client:
@@ -282,6 +299,7 @@ def test_clients_do_not_wait_for_each_other(server):
     """A client that is silent keeps nobody waiting.
 
     While one call of your route waits at an `await`, the others run.
+    See "Nobody waits for anybody" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: hello"), ("/alerts/ws?key=letmein", "alert: hello")):
         with server.connect(path, name="silent") as silent, server.connect(path, name="talker") as talker:
@@ -295,6 +313,7 @@ def test_each_client_gets_its_own(server):
     """Each client gets the answers to its own texts, and nobody else's.
 
     The list of texts is for all, the answer is for one.
+    See "Nobody waits for anybody" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
         with server.connect(path, name="ann") as ann, server.connect(path, name="ben") as ben:
@@ -321,6 +340,7 @@ def test_others_go_on_when_one_leaves(server):
     """When one client leaves, the others are served as before.
 
     End what belongs to the one who left, and nothing else.
+    See "The mend" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
         with server.connect(path, name="ann") as ann, server.connect(path, name="ben") as ben:
@@ -338,6 +358,7 @@ def test_clients_are_served_at_the_same_time(server):
     """Many clients that speak at the same moment are answered within the second that one may take.
 
     Waiting with `await` lets the others run. What does `time.sleep` do?
+    See "Nobody waits for anybody" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
         clients = server.connect_together([path] * 8)
@@ -355,6 +376,7 @@ def test_texts_that_come_together_are_all_listed(server):
     """Texts that come at the same moment are all in the list.
 
     At an `await` other calls of your route run. What do they do to the list meanwhile?
+    See "Nobody waits for anybody" in lesson 01.
     """
     clients = [server.connect("/chat/ws") for _ in range(8)]
     with server.held_still():
@@ -373,6 +395,7 @@ def test_a_conversation_may_be_long(server):
     """A conversation may be as long as the client likes.
 
     Only the client ends it.
+    See "Once more, with a loop" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
         with server.connect(path) as client:
@@ -386,6 +409,7 @@ def test_a_client_may_take_its_time(server):
     """A client may be silent for as long as it likes.
 
     There is no limit of time in this exercise.
+    See "Nobody waits for anybody" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: still here"), ("/alerts/ws?key=letmein", "alert: still here")):
         with server.connect(path) as client:
@@ -400,6 +424,7 @@ def test_the_chat_works_in_another_application(serve):
     """The chat's router works in another application, under another prefix.
 
     `chat.py` needs to know neither the prefix nor the application: both are the business of whoever includes it.
+    See "The lock goes with the door".
     """
     server = serve(mounts=(("chat", "/api/v2/talk"),))
 
@@ -416,6 +441,7 @@ def test_the_alerts_work_in_another_application(serve):
     """The alerts' router works in another application, under another prefix.
 
     `alerts.py` needs to know neither the prefix nor the application: both are the business of whoever includes it.
+    See "The lock goes with the door".
     """
     server = serve(mounts=(("alerts", "/api/v2/news"),))
     server.expect("/api/v2/news/status?key=letmein", {"ok": True})
@@ -432,6 +458,7 @@ def test_the_guard_goes_with_its_router(serve):
 
     Here the alerts are included in an application that is not yours. Is all that makes a 403 in `alerts.py`, and
     does it look at nothing but the key?
+    See "The lock goes with the door".
     """
     server = serve(mounts=(("alerts", "/api/v2/news"),))
 
@@ -444,6 +471,7 @@ def test_any_prefix_will_do(serve):
     """Any prefix will do: the two routers may change places, and each may be included more than once.
 
     Nothing in a router depends on its prefix: a guard that looks at the path guards the wrong door here.
+    See "The lock goes with the door".
     """
     server = serve(mounts=(("chat", "/alerts"), ("alerts", "/chat"), ("chat", "/east"), ("alerts", "/north")))
     server.expect("/alerts/messages", [])

@@ -5,6 +5,7 @@ def test_a_sum_is_answered(server):
     """A sum is answered.
 
     Receive a text, parse it, let `compute` do the sum, send the result as JSON.
+    See "The smallest program".
     """
     with server.connect("/ws") as client:
         client.send_json({"op": "add", "a": 2, "b": 3})
@@ -18,6 +19,7 @@ def test_each_operation_is_answered(server):
     """Each of the four operations is answered.
 
     `compute` has them all. `a` comes before `b`: 7 - 2 is one sum, 2 - 7 another.
+    See "The smallest program".
     """
     with server.connect("/ws") as client:
         for op, a, b, result in (
@@ -38,6 +40,7 @@ def test_a_goodbye_is_no_error(server):
     """A goodbye is no error, and no bug.
 
     A client that leaves is neither bad input nor "any other exception". What catches it?
+    See "A bug is yours".
     """
     with server.connect("/ws") as client:
         client.send_json({"op": "add", "a": 2, "b": 3})
@@ -49,6 +52,7 @@ def test_a_dropped_connection_is_no_error(server):
     """A connection that drops is no error either.
 
     There is no closing handshake, and still only one exception to catch.
+    See "A bug is yours".
     """
     for reset in (False, True):
         client = server.connect("/ws")
@@ -64,6 +68,7 @@ def test_bad_input_is_answered(server):
 
     What does `json.loads` raise? Catch it inside of the loop, and say in your answer what was wrong: each round
     receives once and answers once.
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -78,6 +83,7 @@ def test_bad_input_is_answered_each_time(server):
     """Bad input is answered each time, also when it is the same again.
 
     Nobody counts strikes, and an error that has been sent before is sent once more.
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -93,6 +99,7 @@ def test_nothing_else_is_sent(server):
     """Nothing is sent but the answers.
 
     One answer for one message, and no greeting.
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -110,6 +117,7 @@ def test_each_client_gets_its_own(server):
     """Each client gets the answers to its own messages, and nobody else's.
 
     Others run at each `await` of your route. Where do you keep what a client has asked?
+    See "Nobody waits for anybody" in lesson 01.
     """
     server.allow_reports()
     with server.connect("/ws", name="ann") as ann, server.connect("/ws", name="ben") as ben:
@@ -139,6 +147,7 @@ def test_bad_input_delays_nobody_else(server):
     """The bad input of some delays nobody else.
 
     No penalty that all have to pay: no `time.sleep`, no lock that is held for long.
+    See "The hurried mend".
     """
     server.allow_reports()
     senders = server.connect_together(["/ws"] * 20)
@@ -161,6 +170,7 @@ def test_text_that_is_no_json_is_answered(server):
     """Any text that is no JSON is answered with an error.
 
     Also the empty one: it is a text message like others.
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -184,6 +194,7 @@ def test_json_that_is_no_object_is_answered(server):
     """JSON that is no object is answered with an error.
 
     A list, a text, a number and `null` are JSON as well, and know nothing of keys.
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -205,6 +216,7 @@ def test_a_missing_key_is_answered(server):
     """A missing key is answered with an error.
 
     What does a dictionary raise for a key that it does not have?
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -221,6 +233,7 @@ def test_an_operand_that_is_no_number_is_answered(server):
     """An operand that is no number is answered with an error.
 
     `compute` trusts you: it adds two texts as readily as two numbers. And what is `isinstance(True, int)`?
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -244,6 +257,7 @@ def test_what_cannot_be_computed_is_answered(server):
 
     It raises `ZeroDivisionError`, and `ValueError` for every op that it does not know, of whatever type.
     What your code takes before it calls `compute`, a lock say, it has to give back then, too.
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -263,6 +277,7 @@ def test_zero_is_a_number(server):
     """Zero is a number, as an operand and as a result.
 
     Zero is false to `if`, and is neither missing nor nothing.
+    See "Bad input gets an answer".
     """
     with server.connect("/ws") as client:
         for op, a, b, result in (
@@ -281,6 +296,7 @@ def test_numbers_are_of_any_kind(server):
     """Numbers may be negative, large, or have a fraction.
 
     JSON makes no difference between them. Does your check?
+    See "Bad input gets an answer".
     """
     with server.connect("/ws") as client:
         for text, result in (
@@ -301,6 +317,7 @@ def test_every_digit_counts(server):
     """Every digit counts, of the operands and of the result.
 
     The result is what `compute` gives, neither rounded nor cut, for the numbers that `json.loads` gives.
+    See "Bad input gets an answer".
     """
     with server.connect("/ws") as client:
         for text, result in (
@@ -321,6 +338,7 @@ def test_a_long_text_is_a_text_like_others(server):
     """A long text is a text like others.
 
     What is wrong with it, and what is not, is not a matter of its length.
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -338,6 +356,7 @@ def test_answers_keep_their_order(server):
     """Answers come in the order of the messages, good or bad.
 
     One loop for one client does this by itself.
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -356,6 +375,7 @@ def test_a_binary_message_is_closed_with_1003(server):
 
     `receive_text()` has no word for it. What does `receive()` give you, and what is in it? (Bytes of no length are
     false to `if`.)
+    See "No text at all".
     """
     for data in (b"\x00\x01\xff", b'{"op": "add", "a": 2, "b": 3}', b""):
         client = server.connect("/ws")
@@ -368,6 +388,7 @@ def test_a_binary_message_waits_its_turn(server):
     """What came before a binary message is answered, what comes after it is not.
 
     The connection ends there, and so does your loop.
+    See "No text at all".
     """
     server.allow_reports()
     client = server.connect("/ws")
@@ -386,6 +407,7 @@ def test_a_bug_closes_with_1011(server):
     """Any other exception closes the connection with 1011 "Internal error".
 
     A bug is not the client's fault, so it is no bad input: it ends this one connection, in order.
+    See "A bug is yours".
     """
     server.allow_tracebacks()
     client = server.connect("/ws")
@@ -401,6 +423,7 @@ def test_a_bug_is_logged(server):
     """A bug is in the server's log.
 
     Whoever runs the server has to learn of it: which exception, and what it said.
+    See "A bug is yours".
     """
     server.allow_tracebacks()
     client = server.connect("/ws")
@@ -414,6 +437,7 @@ def test_a_bug_waits_its_turn(server):
     """What came before a bug is answered, what comes after it is not.
 
     A bug ends its connection at its own place in the order.
+    See "A bug is yours".
     """
     server.allow_tracebacks()
     client = server.connect("/ws")
@@ -432,6 +456,7 @@ def test_bad_input_comes_before_a_bug(server):
     """Bad input with the op `explode` is bad input first.
 
     Judge all of the input before you compute anything.
+    See "Bad input gets an answer".
     """
     server.allow_tracebacks()
     client = server.connect("/ws")
@@ -451,6 +476,7 @@ def test_a_bug_ends_nobody_else(server):
     """A bug ends nobody else's connection.
 
     What the others see of it is nothing. What did the session hold, and who lets it go?
+    See "However it ends".
     """
     server.allow_tracebacks()
     with server.connect("/ws", name="ann") as ann:
@@ -470,6 +496,7 @@ def test_each_bug_is_logged(server):
     """Each bug is in the server's log, not only the first one.
 
     A bug that comes again is logged again: whoever reads the log wants to know how often it happens, and when.
+    See "A bug is yours".
     """
     server.allow_tracebacks()
     signs = []
@@ -488,6 +515,7 @@ def test_sessions_are_counted(server):
 
     Count up when a session is accepted, whoever it is, and down as soon as it has ended. Down goes `open` alone:
     `total` never falls.
+    See "However it ends".
     """
     server.expect("/sessions", {"open": 0, "total": 0})
 
@@ -512,6 +540,7 @@ def test_sessions_that_come_together_are_counted(server):
     """Sessions that begin or end at the same moment are all counted.
 
     At each `await` others run, and count. Is there one between reading a count and writing it?
+    See "However it ends".
     """
     clients = server.connect_together(["/ws"] * 8)
     server.expect("/sessions", {"open": 8, "total": 8})
@@ -527,6 +556,7 @@ def test_open_falls_when_a_connection_drops(server):
     """`open` falls when a connection drops.
 
     However a session ends, one line of yours has to run. Which block is made for that?
+    See "However it ends".
     """
     with server.connect("/ws", name="witness"):
         for reset in (False, True):
@@ -543,6 +573,7 @@ def test_open_falls_when_the_server_closes(server):
     """`open` falls when your server closes the connection, after a binary message or a bug.
 
     Once for each session, and not later than the close.
+    See "However it ends".
     """
     server.allow_tracebacks()
     with server.connect("/ws", name="witness"):
@@ -565,6 +596,7 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
     """A client may leave right after its last word, good or bad.
 
     Your answer then goes to a client that has left, and the send raises. Is each send inside of the `try`?
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     for text in ('{"op": "add", "a": 2, "b": 3}', "no JSON", '{"op": "add"}', '{"op": "div", "a": 2, "b": 0}'):
@@ -583,6 +615,7 @@ def test_leaving_before_an_answer_is_no_error(server):
     """A client may have left by the time its answer is sent, on a slow network.
 
     Each send may raise: the result, the error, and `close()` as well.
+    See "No text at all".
     """
     server.allow_reports()
     server.slow_network()
@@ -600,6 +633,7 @@ def test_leaving_with_a_bug_is_counted(server):
     """`open` falls also when a client has left before it could be told of the bug.
 
     The close may raise, and still one line of yours has to run.
+    See "However it ends".
     """
     server.allow_tracebacks()
     server.slow_network()
@@ -614,6 +648,7 @@ def test_a_client_may_take_its_time(server):
     """A client may be silent for as long as it likes.
 
     There is no limit of time in this exercise.
+    See "Nobody waits for anybody" in lesson 01.
     """
     server.allow_reports()
     with server.connect("/ws") as client:
@@ -630,6 +665,7 @@ def test_bad_input_may_come_often(server):
     """The connection goes on however often bad input comes, a thousand times and more.
 
     Nothing may pile up: no strikes, and no call within a call within a call.
+    See "Bad input gets an answer".
     """
     server.allow_reports()
     with server.connect("/ws") as client:

@@ -7,6 +7,7 @@ def test_a_token_lets_in(server):
     """Who comes with a known token is accepted and greeted by name, each time.
 
     `token` stands in the query of the path, and `TOKENS` knows whose it is, however often it comes.
+    See "The smallest program".
     """
     for token, name in (("token-of-alice", "alice"), ("token-of-bob", "bob"), ("token-of-alice", "alice")):
         with server.connect(f"/ws?token={token}") as client:
@@ -18,6 +19,7 @@ def test_texts_are_answered_with_the_name(server):
 
     The name belongs to the connection: you know it before the first text. And each text counts: the empty one, a long
     one, and one that came before.
+    See "Once more, with a loop" in lesson 01.
     """
     with server.connect("/ws?token=token-of-alice") as client:
         assert client.receive() == "Hello, alice"
@@ -41,6 +43,7 @@ def test_a_goodbye_is_no_error(server):
     """A goodbye is no error, with a closing handshake or without.
 
     `receive_text()` raises `WebSocketDisconnect`. Who catches it?
+    See "The mend" in lesson 01.
     """
     with server.connect("/ws?token=token-of-alice") as client:
         assert client.receive() == "Hello, alice"
@@ -65,6 +68,7 @@ def test_a_session_lets_in(server):
 
     Neither of the two must be required. FastAPI reads a cookie with `Cookie()`, as it reads the query with `Query()`.
     Whose it is, `SESSIONS` knows.
+    See "Four places for a credential".
     """
     for session, name in (("session-of-alice", "alice"), ("session-of-carol", "carol")):
         with server.connect("/ws", cookies={"session": session}) as client:
@@ -80,6 +84,7 @@ def test_who_has_nothing_to_show_is_refused(server):
 
     Before `accept()`, `close()` refuses the handshake, and your code goes on; a `WebSocketException` refuses it
     and ends your code.
+    See "The mend".
     """
     with server.time_limit(1):
         assert server.refuses("/ws") == 403
@@ -89,6 +94,7 @@ def test_an_unknown_token_is_refused(server):
     """Only a known token lets in, letter by letter.
 
     A lookup in `TOKENS` finds the whole token or nothing, whatever letters are in it. FastAPI has decoded it already.
+    See "The mend".
     """
     for token in (
         "token-of-mallory",
@@ -115,6 +121,7 @@ def test_an_unknown_session_is_refused(server):
     """Only a known session lets in, letter by letter.
 
     A lookup in `SESSIONS` finds the whole session or nothing.
+    See "The mend".
     """
     for session in (
         "session-of-mallory",
@@ -134,6 +141,7 @@ def test_a_session_is_no_token(server):
     """A session is no token, and a token no session.
 
     Each has a table of its own.
+    See "Four places for a credential".
     """
     assert server.refuses("/ws?token=session-of-carol") == 403
     assert server.refuses("/ws?token=session-of-alice") == 403
@@ -145,6 +153,7 @@ def test_the_token_decides(server):
     """When both are there, the token decides who it is.
 
     What do you ask first? And what do you do with the other answer?
+    See "Four places for a credential".
     """
     with server.connect("/ws?token=token-of-bob", cookies={"session": "session-of-carol"}) as client:
         assert client.receive() == "Hello, bob"
@@ -158,6 +167,7 @@ def test_a_bad_session_does_no_harm_to_a_good_token(server):
     """When both are there, a good token is enough: the session may be a bad one.
 
     The token alone decides.
+    See "Four places for a credential".
     """
     with server.connect("/ws?token=token-of-alice", cookies={"session": "session-of-mallory"}) as client:
         assert client.receive() == "Hello, alice"
@@ -167,6 +177,7 @@ def test_a_good_session_is_no_help_to_a_bad_token(server):
     """When both are there, a bad token is refused, however good the session is.
 
     The token alone decides. `or` between two lookups asks the second where the first finds nothing.
+    See "Four places for a credential".
     """
     for token in ("token-of-mallory", "session-of-alice", "None", "null", "%20"):
         assert server.refuses(f"/ws?token={token}", cookies={"session": "session-of-alice"}) == 403
@@ -177,6 +188,7 @@ def test_an_empty_token_is_a_token(server):
 
     A text of no characters is false to `if`. A parameter that is not there is `None`. (`APIKeyQuery` makes `None` of an
     empty one, too; `Query()` does not.)
+    See "Four places for a credential".
     """
     assert server.refuses("/ws?token=") == 403
     assert server.refuses("/ws?token=", cookies={"session": "session-of-alice"}) == 403
@@ -186,6 +198,7 @@ def test_other_parameters_and_cookies_may_be_there(server):
     """Other parameters and other cookies may stand beside `token` and `session`.
 
     FastAPI takes the query and the Cookie header apart. Nothing of that is left to do by hand.
+    See "Four places for a credential".
     """
     with server.connect("/ws?page=2&token=token-of-bob&language=en") as client:
         assert client.receive() == "Hello, bob"
@@ -201,6 +214,7 @@ def test_nothing_else_lets_in(server):
     """Nothing but the query parameter `token` and the cookie `session` lets in.
 
     The right word in the wrong place is worth nothing.
+    See "Four places for a credential".
     """
     assert server.refuses("/ws?session=session-of-alice") == 403
     assert server.refuses("/ws?user=alice&old_token=token-of-alice") == 403
@@ -219,6 +233,7 @@ def test_the_door_remembers_nobody(server):
     """Each handshake is judged by itself: who was here, and who was refused, changes nothing for the next one.
 
     What you find out about a user belongs to this one connection.
+    See "The mend".
     """
     with server.connect("/ws?token=token-of-alice") as client:
         assert client.receive() == "Hello, alice"
@@ -317,6 +332,7 @@ def test_explained_lets_known_users_in(server):
     """`/ws/explained` treats a known user as `/ws` does.
 
     Two routes, one lookup, one conversation: each can be one function.
+    See "The smallest program".
     """
     with server.connect("/ws/explained?token=token-of-bob") as client:
         assert client.receive() == "Hello, bob"
@@ -343,6 +359,7 @@ def test_explained_tells_a_stranger_why(server):
 
     Only who has been accepted can be told anything: a close before `accept()` is an HTTP 403 without code and reason.
     Then nothing but the close, and nothing to wait for.
+    See "What a stranger hears".
     """
     client = server.connect("/ws/explained")
     client.expect_close(1008, "Not authenticated")
@@ -352,6 +369,7 @@ def test_explained_knows_nobody_else(server):
     """`/ws/explained` takes for a stranger whom `/ws` would refuse.
 
     Both routes can ask the same dependency who it is.
+    See "The smallest program".
     """
     for query, session in (
         ("?token=token-of-mallory", ""),
@@ -379,6 +397,7 @@ def test_leaving_right_after_the_last_word_is_no_error(server):
     """A client of either route may leave at any time and in any way, also right after its last word.
 
     Your answer then goes to a client that has left, and `send_text()` raises. Is it inside of the `try`, too?
+    See "The mend" in lesson 01.
     """
     for path in ("/ws?token=token-of-alice", "/ws/explained?token=token-of-alice"):
         for reset in (False, True):
@@ -402,6 +421,7 @@ def test_leaving_before_the_first_word_is_no_error(server):
     """A client may leave before it is greeted, or told why it is not let in.
 
     It may leave while your route waits for something else. Is all that comes after `accept()` inside of the `try`?
+    See "The mend" in lesson 01.
     """
     for path in ("/ws?token=token-of-alice", "/ws/explained?token=token-of-alice", "/ws/explained"):
         server.connect_and_drop(path)
@@ -415,6 +435,7 @@ def test_entered_lists_who_was_let_in(server):
     """`GET /entered` lists who was let in, in the order of coming.
 
     Note the name where a user has just been let in.
+    See "The mend".
     """
     server.expect("/entered", [])
     with server.connect("/ws", cookies={"session": "session-of-carol"}, name="carol") as carol:
@@ -435,6 +456,7 @@ def test_entered_knows_both_routes(server):
     """`GET /entered` lists the users of both routes, in one list.
 
     What lets in on the one route and on the other can be the same function.
+    See "The mend".
     """
     with server.connect("/ws/explained?token=token-of-bob", name="bob") as bob:
         assert bob.receive() == "Hello, bob"
@@ -452,6 +474,7 @@ def test_entered_has_one_entry_each_time(server):
     """`GET /entered` has one entry for each time that someone was let in, and keeps it when they have left.
 
     It says who came, not who is here.
+    See "The mend".
     """
     for path in ("/ws?token=token-of-bob", "/ws?token=token-of-alice", "/ws/explained?token=token-of-bob"):
         with server.connect(path) as client:
@@ -479,6 +502,7 @@ def test_entered_knows_no_strangers(server):
 
     Who has a good session and a bad token is known to you, and not let in all the same. And what stands after a
     `close()` runs, too.
+    See "The mend".
     """
     assert server.refuses("/ws") == 403
     assert server.refuses("/ws?token=token-of-mallory") == 403
@@ -504,6 +528,7 @@ def test_nothing_else_is_sent(server):
     """Nothing is sent but the greeting and the answers, and who was let in may be silent for as long as they like.
 
     There is no limit of time in this exercise, and each text is answered before the next is received.
+    See "The smallest program".
     """
     for path in ("/ws?token=token-of-alice", "/ws/explained?token=token-of-alice"):
         with server.connect(path) as client:

@@ -7,6 +7,7 @@ def test_a_client_speaks(server):
     """A newcomer is told that it has joined, and what it says comes back to it as its own.
 
     Two messages go to this client: a notice (is it in the dictionary by then?) and an answer that starts with `You: `.
+    See "Who comes and who goes".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         assert ann.receive() == "Client #ann joined the chat"
@@ -26,6 +27,7 @@ def test_everyone_hears_of_a_newcomer(server):
     """Everyone is told who has joined, the newcomer too, and once.
 
     First the newcomer has to be in the dictionary, then the notice goes to everyone who is in it.
+    See "Who comes and who goes".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         assert ann.receive() == "Client #ann joined the chat"
@@ -46,6 +48,7 @@ def test_a_text_goes_to_everyone_else(server):
     """What a client says goes to everyone else under its id, and to itself as `You: …` only.
 
     The sender is one of those in the dictionary. How do you know which one?
+    See "Everyone but the one who speaks".
     """
     ann, ben, cleo = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo"])
     ben.send("hello")
@@ -67,6 +70,7 @@ def test_a_goodbye_is_told(server):
     """When a client leaves, everyone still there is told so, once, and the log shows no traceback.
 
     `receive_text()` raises `WebSocketDisconnect`. First take the client away, then tell the others.
+    See "Who comes and who goes".
     """
     with server.connect("/ws/ann", name="ann") as ann, server.connect("/ws/ben", name="ben") as ben:
         ann.receive_all(2)
@@ -85,6 +89,7 @@ def test_who_is_here(server):
 
     Ids are strings, as they came, also those that look like numbers. `sorted` knows what to do. Here is who has joined
     and not left, whether it speaks or not; after 2 s at the latest.
+    See "The smallest program".
     """
     server.expect("/clients", [])
 
@@ -107,6 +112,7 @@ def test_dropped_connections_are_told(server):
     """A connection that drops without a goodbye has left, too.
 
     There is no closing handshake, and still only one exception to catch, whatever its code.
+    See "Who comes and who goes".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ann.receive()
@@ -130,6 +136,7 @@ def test_a_private_message(server):
     """`@ben see you` goes to ben alone, and its sender is told that it was sent.
 
     A dictionary finds one client by its id. Everything behind the first blank is what is said.
+    See "Everyone but the one who speaks".
     """
     ann, ben, cleo = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo"])
     ann.send("@ben see you")
@@ -152,6 +159,7 @@ def test_nobody_has_that_id(server):
 
     Ask the dictionary before you take something out of it. Who has left is not in it any more: ask it each time. And
     `all` is an id like any other.
+    See "Everyone but the one who speaks".
     """
     ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
     ann.send("@cleo are you there?")
@@ -192,6 +200,7 @@ def test_the_right_name_is_told(server):
     """Whoever speaks or leaves is named, not whoever came last.
 
     What belongs to one connection lives in the arguments and local variables of its call.
+    See "Nobody waits for anybody" in lesson 01.
     """
     ann, ben, cleo = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo"])
     ben.send("hello")
@@ -216,6 +225,7 @@ def test_two_speak_at_once(server):
 
     At each `await` the other's route may run: what both share (a global, `app.state`, an attribute of the manager) has
     changed when yours goes on.
+    See "Nobody waits for anybody" in lesson 01.
     """
     ann, ben, cleo, dan = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan"])
     server.slow_network()
@@ -233,6 +243,7 @@ def test_an_id_in_use(server):
     """A connection with an id that is in use is accepted and closed with 1008 "Client id already in use".
 
     Accept first: who is refused before that never gets to know the reason. The first one stays, and keeps its id.
+    See "The name that is taken".
     """
     server.connect_in_turn(["/ws/ann", "/ws/ben"])
     server.connect("/ws/ann", name="ann too").expect_close(1008, "Client id already in use")
@@ -243,6 +254,7 @@ def test_nobody_is_told_of_who_is_turned_away(server):
     """Nobody is told of a connection that is turned away, and the first with that id goes on as before.
 
     Who has never joined cannot leave. Does the clean-up run for the second one, and with whose id?
+    See "The name that is taken".
     """
     ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
     second = server.connect("/ws/ann", name="ann too")
@@ -275,6 +287,7 @@ def test_who_is_turned_away_may_leave_at_once(server):
     """Who comes with an id in use may leave before it is turned away: the log shows no traceback.
 
     To close a connection is to send something, and that may fail like any other send.
+    See "Somebody comes in the middle".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ann.receive()
@@ -289,6 +302,7 @@ def test_an_id_is_free_again(server):
     """When a client has left, its id is free: whoever comes with it then joins like anybody.
 
     Where does your dictionary lose an id, and does that happen however a connection ends?
+    See "Who comes and who goes".
     """
     ben, first = server.connect_in_turn(["/ws/ben", "/ws/ann"])
     server.connect("/ws/ann", name="ann too").expect_close(1008)
@@ -340,6 +354,7 @@ def test_ids_and_texts_are_passed_on_unchanged(server):
 
     An id is any text, decoded already; a text may be empty, long, the same as the one before it, or have blanks
     around it.
+    See "A message that is HTML".
     """
     with server.connect("/ws/J%C3%BCrgen", name="jürgen") as jürgen:
         assert jürgen.receive() == "Client #Jürgen joined the chat"
@@ -373,6 +388,7 @@ def test_private_words_are_any_words(server):
     """Behind the id and one blank, a private message holds any characters; and an id may look like anything.
 
     Split once, at the first blank, and leave the rest as it is. Ids are texts, also those of digits: `01` is not `1`.
+    See "Everyone but the one who speaks".
     """
     ann, jürgen, one, me, bob, other_one, zero_one = server.connect_in_turn(
         ["/ws/ann@home.example", "/ws/J%C3%BCrgen", "/ws/1", "/ws/me:you", "/ws/@bob", "/ws/%231", "/ws/01"]
@@ -425,9 +441,10 @@ def test_private_words_are_any_words(server):
     assert zero_one.receive() == "Client #1 (private): and you"
     assert one.receive() == "You to 01: and you"
 
-    one.send("@10 hello?")
+    for nobody in ("10", "01:", "Jürgen,"):
+        one.send(f"@{nobody} hello?")
 
-    assert one.receive() == "No client #10 here"
+        assert one.receive() == f"No client #{nobody} here"
 
     jürgen.expect_silence()
     me.expect_silence()
@@ -437,6 +454,7 @@ def test_upper_and_lower_case_are_different(server):
     """`Ann` and `ann` are two ids.
 
     They are compared as they are.
+    See "The smallest program".
     """
     ann, big = server.connect_in_turn(["/ws/ann", "/ws/Ann"])
     server.expect("/clients", ["Ann", "ann"])
@@ -461,6 +479,7 @@ def test_clients_are_served_at_the_same_time(server):
     """Clients that speak at the same moment are heard within the second that one message may take each.
 
     Waiting with `await` lets the others run. What does `time.sleep` do?
+    See "Nobody waits for anybody" in lesson 01.
     """
     clients = server.connect_together(["/ws/a", "/ws/b", "/ws/c", "/ws/d"])
     for client in clients:
@@ -480,6 +499,7 @@ def test_texts_keep_their_order(server):
 
     One loop for one client does this by itself. Whatever you keep of the past, nobody may lose what is still on its
     way.
+    See "Once more, with a loop" in lesson 01.
     """
     ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
     ann.send("long " * 100_000)
@@ -503,6 +523,7 @@ def test_many_clients_have_room(server):
     """There is no limit to the number of clients.
 
     A dictionary grows by itself.
+    See "The smallest program".
     """
     clients = server.connect_together([f"/ws/{number}" for number in range(40)])
     server.settle()
@@ -515,6 +536,7 @@ def test_a_client_may_just_listen(server):
     """A client may listen for as long as it likes, and say nothing.
 
     There is no limit of time in this exercise.
+    See "Nobody waits for anybody" in lesson 01.
     """
     ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
     server.fast_forward(3600)
@@ -532,6 +554,7 @@ def test_two_come_at_once(server):
     """Of two that come with the same id at the same moment, one joins and the other is turned away.
 
     Between asking whether an id is free and taking it, nobody else may get a turn.
+    See "The name that is taken".
     """
     with server.connect("/ws/ben", name="ben") as ben:
         ben.receive()
@@ -558,6 +581,7 @@ def test_leaving_right_after_the_last_word(server):
     A send to a client that has left raises, and so does the `receive_text()` after it:
     Starlette raises `RuntimeError` there, which `except WebSocketDisconnect` does not catch. Both find out that
     it has left, and exactly one of them has to say so.
+    See "The last word" in lesson 03.
     """
     ann, ben, cleo = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo"])
     ben.send_last("bye")
@@ -588,6 +612,7 @@ def test_one_that_drops_costs_nobody_a_message(server):
     A dictionary that changes while a loop goes through it raises `RuntimeError`, and a send to a dead client raises,
     too. What becomes of the rest of the loop, and of sends that still wait? And whoever takes a dead client out has to
     say so, too: who else would?
+    See "Somebody comes in the middle".
     """
     ann, ben, cleo, dan = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan"])
     server.drop_while_sending(ann, to=ben)
@@ -626,6 +651,7 @@ def test_a_private_message_to_one_that_drops(server):
     """A client that drops while a private message is on its way to it leaves like anybody, and the sender stays.
 
     That send fails in the route of its sender. What becomes of the sender's loop?
+    See "Somebody comes in the middle".
     """
     ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
     server.drop_while_sending(ben, to=ben)
@@ -649,6 +675,7 @@ def test_a_newcomer_that_drops_at_once(server):
     """A newcomer that drops while its first notice is on its way leaves nothing behind, and its id is free.
 
     The notice about a newcomer may fail too, and then the clean-up must run all the same.
+    See "Somebody comes in the middle".
     """
     with server.connect("/ws/ann", name="ann") as ann:
         ann.receive()
@@ -666,6 +693,7 @@ def test_a_slow_client_gets_its_messages(server):
     """A client with a slow network gets every message in the end, whoever leaves meanwhile.
 
     A send to it waits: do you wait as long? Meanwhile others run, and may change the very dictionary you loop over.
+    See "Somebody comes in the middle".
     """
     ann, ben, cleo, dan = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan"])
     server.hold_back(ben)
@@ -690,6 +718,7 @@ def test_several_leave_at_once(server):
     """When several leave at the same moment, everyone still there hears of each of them, once.
 
     The goodbye of the first goes out to the others: some of those have left as well, and don't know it yet.
+    See "Somebody comes in the middle".
     """
     ann, ben, cleo, dan, eve = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan", "/ws/eve"])
     with server.held_still():
@@ -715,6 +744,7 @@ def test_several_drop_at_once(server):
 
     Each of their goodbyes is sent to those that have dropped as well. The first send to a dead connection raises
     `WebSocketDisconnect`, each further one `RuntimeError`: does your loop over all clients survive both?
+    See "Somebody comes in the middle".
     """
     ann, ben, cleo, dan, eve = server.connect_in_turn(["/ws/ann", "/ws/ben", "/ws/cleo", "/ws/dan", "/ws/eve"])
     with server.held_still():
@@ -735,6 +765,7 @@ def test_everything_holds_on_a_slow_network(server):
     """All this holds when every send takes its time.
 
     What you look up before an `await` may be different after it.
+    See "Somebody comes in the middle".
     """
     server.slow_network()
     ann, ben = server.connect_in_turn(["/ws/ann", "/ws/ben"])
@@ -764,6 +795,7 @@ def test_the_page_is_served(server):
 
     It is `CHAT_PAGE` from `wsbook.pages`, unchanged. FastAPI makes JSON of what a route returns, unless you say what
     else it is: `HTMLResponse`.
+    See "A page".
     """
     answer = server.get("/")
 
@@ -776,6 +808,7 @@ def test_two_tabs_talk(browser):
 
     The page that the workbook gives opens a WebSocket to `/ws/` and the id in its address, and shows each message
     that comes. Do you serve it unchanged? Headers of yours can forbid it its script.
+    See "A page".
     """
     ann = browser.open("/?id=ann", name="ann's tab")
     ben = browser.open("/?id=ben", name="ben's tab")
@@ -803,6 +836,7 @@ def test_html_is_shown_as_text(browser):
     """A message with HTML in it is shown as text, and nothing in it runs.
 
     The page that the workbook gives does this. Have you changed it, or the message on its way?
+    See "A message that is HTML".
     """
     ann = browser.open("/?id=ann", name="ann's tab")
     ben = browser.open("/?id=ben", name="ben's tab")
@@ -821,6 +855,7 @@ def test_the_page_works_from_any_host(browser):
     """The page connects to the host and port that it came from, whatever they are.
 
     A page that says `localhost` talks to its reader's computer. In JavaScript, `location.host` is where it came from.
+    See "Where the page talks to".
     """
     ann = browser.open("/?id=ann", name="ann's tab", host="chat.example")
     ann.type("#messageText", "hello")

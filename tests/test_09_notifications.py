@@ -11,6 +11,7 @@ def test_a_tick_comes_every_5_s(server):
 
     Wait first, then tick; and wait with `await`, so that others are served meanwhile. The lifespan starts the ticker,
     not a client; and how long is a round, the pause and the sending together?
+    See "One bell for the whole ship".
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:
@@ -26,6 +27,7 @@ def test_a_goodbye_is_no_error(server):
     """When a client leaves, in whatever way, everyone still there gets the next tick, and the log shows no traceback.
 
     `receive()` tells that the client has left; a send to one that has left may raise, and so may all after it.
+    See "The mend".
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann:
@@ -52,6 +54,7 @@ def test_everyone_gets_the_same_tick(server):
 
     A route runs once for each client, and so does the inside of a loop over them: neither is the place for the
     ticker or its counter.
+    See "One bell for the whole ship".
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann:
@@ -75,6 +78,7 @@ def test_a_late_joiner_gets_the_next_one(server):
     """A late joiner gets the next notification, and nothing of what was before.
 
     No greeting, no history: what is sent goes to who is there.
+    See "One bell for the whole ship".
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann:
@@ -93,6 +97,7 @@ def test_a_tick_counts_when_nobody_is_there(server):
     """The ticker starts with the application, and a tick uses its number also when nobody is connected.
 
     Neither the first client to come nor the last to leave means anything to the ticker and its counter.
+    See "One bell for the whole ship".
     """
     start = server.time()
     server.fast_forward(22, since=start)
@@ -112,6 +117,7 @@ def test_the_ticker_keeps_time(server):
     """After five minutes each tick still comes in time, to who only listens too.
 
     There is no idle limit. And if each round of the ticker takes a little more or less than 5 s, it adds up.
+    See "One bell for the whole ship".
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:
@@ -131,6 +137,7 @@ def test_notify_sends_to_everyone(server):
 
     Read the body, take a number, send it to everyone now, not with the next tick, and answer that very number and how
     many got it. The route of the POST needs to know who is connected.
+    See "Orders from outside".
     """
     with server.connect("/ws/notifications", name="ann") as ann, server.connect("/ws/notifications", name="ben") as ben:
         server.post("/notify", json={"message": "Lunch is ready"}).expect_json({"seq": 1, "delivered": 2})
@@ -150,6 +157,7 @@ def test_the_beat_is_not_moved(server):
     """What is posted does not move the ticker's beat.
 
     The pause between two ticks is nobody's business but the ticker's.
+    See "Orders from outside".
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:
@@ -168,6 +176,7 @@ def test_there_is_one_counter(server):
     """Ticks and what is posted share one counter, also when nobody is connected.
 
     Who takes the next number? If there are two places, they have to agree.
+    See "Your turn".
     """
     start = server.time()
 
@@ -198,6 +207,7 @@ def test_a_body_without_a_text_is_refused(server):
 
     A Pydantic model as a parameter does this for you, before your route runs, if `message` is declared as a text
     that must be there.
+    See "Orders from outside".
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:
@@ -236,6 +246,7 @@ def test_any_text_is_a_message(server):
     """Any text is a message: an empty one, a long one, one with blanks around it.
 
     A text of no characters is false to `if`, and still a text; so is the same one once more.
+    See "Orders from outside".
     """
     start = server.time()
     with server.connect("/ws/notifications") as client:
@@ -255,6 +266,7 @@ def test_what_clients_say_is_ignored(server):
 
     What a client says changes nothing: no answer, no goodbye, and it stays on the list, once. `receive_text()` raises
     `KeyError` at a binary message. `receive()` takes everything as it comes.
+    See "The mend".
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann, server.connect("/ws/notifications", name="ben") as ben:
@@ -280,6 +292,7 @@ def test_a_client_that_talks_is_kept_alive(serve):
     """A client that talks survives the server's keepalive, as does one that says nothing.
 
     Uvicorn pings each client and wants a pong. It reads nothing more while a message waits for your route to read it.
+    See "The mend".
     """
     server = serve(keepalive=20)
     start = server.time()
@@ -302,6 +315,7 @@ def test_whoever_talks_much_is_kept_alive(serve):
     """A client that says much at a time survives the server's keepalive, too.
 
     Read what a client sends as fast as it comes, not one message a tick.
+    See "The mend".
     """
     server = serve(keepalive=20)
     start = server.time()
@@ -321,6 +335,7 @@ def test_delivered_counts_who_is_there(server):
     """`delivered` counts the clients that are connected at that moment, however the others left.
 
     Which line of your route runs when its client has gone, whatever the client did before?
+    See "The mend".
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann:
@@ -351,6 +366,7 @@ def test_many_clients_have_room(server):
     """There is no limit to the number of clients.
 
     Each of them gets each notification once.
+    See "One bell for the whole ship".
     """
     start = server.time()
     clients = server.connect_together(["/ws/notifications"] * 40)
@@ -367,6 +383,7 @@ def test_nobody_is_passed_over(server):
     """Nobody is passed over when another client leaves while a notification goes round.
 
     While your code waits for one send, others run: they may change the very list that you loop over.
+    See "Somebody leaves in the middle" in lesson 03.
     """
     start = server.time()
     ann = server.connect("/ws/notifications", name="ann")
@@ -400,6 +417,7 @@ def test_who_leaves_during_a_tick_costs_nobody_a_tick(server):
     """A client that leaves at the moment of a tick costs nobody else this tick, nor any other.
 
     A send to a dead connection raises. What happens to the sends after it, and to the ticker?
+    See "The mend".
     """
     start = server.time()
     ben = server.connect("/ws/notifications", name="ben")
@@ -428,6 +446,7 @@ def test_who_leaves_during_a_post_costs_nobody_the_news(server):
     """A client that leaves while posted news goes round costs nobody else the news, and the POST its answer neither.
 
     Is the broadcast of the POST guarded like the ticker's? Best it is the same one.
+    See "The mend".
     """
     start = server.time()
     ben = server.connect("/ws/notifications", name="ben")
@@ -453,6 +472,7 @@ def test_a_send_may_be_the_first_to_know(server):
 
     If two places clean up after a client, the second has to bear that the first was there. And after a send that has
     failed `receive_text()` raises `RuntimeError`.
+    See "The mend".
     """
     start = server.time()
     ann, ben, cleo = (server.connect("/ws/notifications", name=name) for name in ("ann", "ben", "cleo"))
@@ -477,6 +497,7 @@ def test_a_slow_client_gets_its_news(server):
     """A client with a slow network gets each notification in the end, and so does everyone else.
 
     A send to it waits until its network lets it through. For how long do you wait for it?
+    See "The mend".
     """
     start = server.time()
     with server.connect("/ws/notifications", name="ann") as ann, server.connect("/ws/notifications", name="ben") as ben:
@@ -497,6 +518,7 @@ def test_no_number_is_used_twice(server):
     """News that is posted at the same moment gets different numbers, and each number is the same for all.
 
     Between reading a counter and setting it nothing else may run: no `await` stands there.
+    See "Your turn".
     """
     server.slow_network()
     with server.connect("/ws/notifications", name="ann") as ann, server.connect("/ws/notifications", name="ben") as ben:
@@ -512,6 +534,7 @@ def test_the_server_shuts_down(server):
     """On shutdown the process exits within 3 s, though clients are still connected.
 
     Uvicorn closes every connection and waits for your routes to return. Then your lifespan goes on behind its `yield`.
+    See "Who stops the bell".
     """
     start = server.time()
     for _ in range(12):
@@ -524,6 +547,7 @@ def test_the_server_shuts_down_in_the_middle_of_a_talk(server):
     """On shutdown the process exits within 3 s, though clients have just spoken.
 
     Behind what a client has said waits the news that its connection is closed.
+    See "The mend".
     """
     start = server.time()
     ann = server.connect("/ws/notifications", name="ann")
@@ -539,6 +563,7 @@ def test_the_server_shuts_down_just_after_a_tick(server):
     """On shutdown the process exits within 3 s just after a tick, too: it doesn't wait for the next one.
 
     Nobody may sleep on: cancel what waits for a tick.
+    See "Who stops the bell".
     """
     start = server.time()
     ann = server.connect("/ws/notifications", name="ann")
@@ -556,6 +581,7 @@ def test_no_thread_sleeps(server):
 
     A task of the lifespan with `await asyncio.sleep(5)` is all that a ticker needs. A thread that sleeps cannot be
     cancelled.
+    See "One bell for the whole ship".
     """
     with server.connect("/ws/notifications"):
         server.expect_no_sleeping_thread()

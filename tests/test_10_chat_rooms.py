@@ -9,6 +9,7 @@ def test_a_newcomer_is_announced(server):
     """Everyone in the room is told who joins it, the newcomer too.
 
     The newcomer is in the room by then.
+    See "Step 1: a table is a name".
     """
     with server.connect("/ws/hall/ann", name="ann") as ann:
         assert ann.receive() == "ann joined hall"
@@ -22,6 +23,7 @@ def test_everyone_in_the_room_hears_it(server):
     """What a client says is sent to everyone in its room, the sender too.
 
     A room is a collection of connections. Your routes find it by its name. No text is private here.
+    See "Step 1: a table is a name".
     """
     ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo"])
     ben.send("hello")
@@ -45,6 +47,7 @@ def test_a_goodbye_is_told(server):
 
     `receive_text()` raises `WebSocketDisconnect`. First take that connection out of the room, and no other, then
     tell the others.
+    See "Step 2: nobody sits there any more".
     """
     ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo"])
     ben.close()
@@ -61,6 +64,7 @@ def test_nothing_crosses_rooms(server):
 
     Whom does your route send it to? Only those who are in the same room, and all of them. A room is there for as long
     as one is in it.
+    See "Step 1: a table is a name".
     """
     ann, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/attic/ben"])
     ann.send("is anybody here?")
@@ -93,6 +97,7 @@ def test_nothing_else_is_sent(server):
     """Nothing is sent but what the contract names.
 
     No list of who is there, and nothing of what was said before one came.
+    See "Step 1: a table is a name".
     """
     (ann,) = server.connect_in_turn(["/ws/hall/ann"])
     ann.send("is anybody there?")
@@ -111,6 +116,7 @@ def test_rooms_are_counted(server):
     """`GET /rooms` tells how many connections there are in each room.
 
     A dictionary becomes a JSON object: `{"hall": 2, "attic": 1}`. Count anew at each request.
+    See "Step 1: a table is a name".
     """
     server.expect_exactly("/rooms", {})
 
@@ -125,6 +131,7 @@ def test_an_empty_room_is_gone(server):
     """A room that everyone has left is not there any more, until somebody comes again.
 
     Who gives the last place back also takes the room away. A `defaultdict` makes a room of every look at it.
+    See "Step 2: nobody sits there any more".
     """
     (ann,) = server.connect_in_turn(["/ws/attic/ann"])
     ben, cleo = server.connect_in_turn(["/ws/hall/ben", "/ws/hall/cleo"])
@@ -147,6 +154,7 @@ def test_dropped_connections_are_told(server):
     """A connection that drops without a goodbye has left, too.
 
     There is no closing handshake, and still only one exception to catch, whatever its code.
+    See "Step 2: nobody sits there any more".
     """
     ann, ben, cleo, dan = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan"])
     ben.drop()
@@ -181,6 +189,7 @@ def test_the_right_name_is_told(server):
     """Whoever speaks or leaves is named, with the right room, not whoever came last.
 
     What belongs to one connection lives in the arguments and local variables of its call.
+    See "Step 1: a table is a name".
     """
     ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/attic/cleo"])
     ann.send("hello, ben")
@@ -200,6 +209,7 @@ def test_texts_are_passed_on_unchanged(server):
 
     An id is any text, decoded already, with any characters in it, and nothing is to be encoded again; a text may be
     empty, long, or have blanks around it.
+    See "Step 1: a table is a name".
     """
     ann, jürgen = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/J%C3%BCrgen%20%7Broom_id%7D"])
     for text in (*ODD_TEXTS, "/leave", "x" * 500_000):
@@ -236,6 +246,7 @@ def test_any_text_is_a_name(server):
     """Any text is a room's name, decoded already.
 
     Keys of a dictionary can be any text; attributes of an object are taken in part.
+    See "Step 1: a table is a name".
     """
     for path, name in (
         ("caf%C3%A9", "café"),
@@ -267,6 +278,7 @@ def test_the_same_id_twice_in_a_room(server):
     """Two connections with the same id in a room are two connections.
 
     What tells one connection from another? Not the id.
+    See "Step 1: a table is a name".
     """
     first, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben"])
     second = server.connect("/ws/hall/ann", name="ann too")
@@ -305,6 +317,7 @@ def test_the_same_id_in_several_rooms(server):
 
     A connection is in one room, and knows which; another one with the same id changes nothing for it. What do you keep
     by id?
+    See "Step 1: a table is a name".
     """
     below, above, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/attic/ann", "/ws/attic/ben"])
     below.send("down here")
@@ -330,6 +343,7 @@ def test_similar_names_are_different_rooms(server):
     """Names that look alike are different rooms: `A` is not `a`, and a blank is a character.
 
     Compare the whole text, and change nothing about it.
+    See "Step 1: a table is a name".
     """
     names = ("a", "A", "a b", "a ", " a", "*", "\u00e9", "e\u0301", "b" * 60, "b" * 61)
     clients = server.connect_in_turn([f"/ws/{quote(name)}/ann" for name in names])
@@ -347,6 +361,7 @@ def test_the_eleventh_is_told(server):
     """A room holds ten connections: the eleventh is accepted and closed with 1013 "Room is full".
 
     Accept first: only a client that was let in can be told why it has to go. Connections count, whatever their ids.
+    See "Step 3: three chairs".
     """
     clients = server.connect_in_turn(["/ws/hall/ann"] * 10)
     server.expect_exactly("/rooms", {"hall": 10})
@@ -360,6 +375,7 @@ def test_nobody_is_told_of_the_eleventh(server):
     """Nobody is told of a connection that found no place, and it isn't counted: it never was in the room.
 
     Look first, then tell: whoever has not come in has not joined, and cannot leave. What does your `finally` do for it?
+    See "Step 4: who never sat down".
     """
     clients = server.connect_in_turn(["/ws/hall/ann"] * 10)
     for name in ("eve", "fay", "ann"):
@@ -383,6 +399,7 @@ def test_the_eleventh_may_leave_at_once(server):
     """Who finds the room full may leave before it is told so: the log shows no traceback.
 
     To close a connection is to send something, and that may fail like any other send.
+    See "Step 1: a table is a name".
     """
     ann, *_ = server.connect_in_turn(["/ws/hall/ann"] * 10)
     server.connect("/ws/hall/eve", name="eve").drop()
@@ -396,6 +413,7 @@ def test_a_place_is_free_again(server):
     """When somebody leaves a full room, in whatever way, there is a place for one more, and for one only.
 
     Count who is in the room, not who has come so far.
+    See "Step 4: who never sat down".
     """
     clients = server.connect_in_turn(["/ws/hall/ann"] * 10)
     server.connect("/ws/hall/eve", name="eve").expect_close(1013, "Room is full")
@@ -429,6 +447,7 @@ def test_each_room_has_places_of_its_own(server):
     """Each room has ten places of its own: while one is full, there is room in the others.
 
     Whose number do you compare with ten?
+    See "Step 3: three chairs".
     """
     server.connect_in_turn(["/ws/hall/ann"] * 10)
     ann, ben = server.connect_in_turn(["/ws/attic/ann", "/ws/attic/ben"])
@@ -448,6 +467,7 @@ def test_rooms_are_served_at_the_same_time(server):
     """Clients that speak at the same moment in different rooms are each heard within a second.
 
     Waiting with `await` lets the others run. What does `time.sleep` do?
+    See "Nobody waits for anybody" in lesson 01.
     """
     clients = server.connect_in_turn(["/ws/a/ann", "/ws/b/ben", "/ws/c/cleo", "/ws/d/dan", "/ws/e/eve", "/ws/f/fay"])
 
@@ -465,6 +485,7 @@ def test_texts_keep_their_order(server):
 
     One loop for one client does this by itself. Whatever you keep of the past, nobody may lose what is still on its
     way.
+    See "Step 1: a table is a name".
     """
     ann, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben"])
     ann.send("long " * 100_000)
@@ -485,6 +506,7 @@ def test_a_client_may_just_listen(server):
     """A client may listen for as long as it likes, and say nothing.
 
     There is no limit of time in this exercise.
+    See "Nobody waits for anybody" in lesson 01.
     """
     ann, ben = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben"])
     server.fast_forward(3600)
@@ -502,6 +524,7 @@ def test_rooms_stay_true_after_a_binary_message(server):
     """A client that sends a binary message and leaves has left: the others are told, and its place is free.
 
     `receive_text()` raises `KeyError` there, not `WebSocketDisconnect`. Which clean-up happens however a loop ends?
+    See "Step 2: nobody sits there any more".
     """
     server.allow_tracebacks()
     ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/attic/cleo"])
@@ -534,6 +557,7 @@ def test_leaving_right_after_the_last_word(server):
     Your broadcast then meets a client that has left, and so does the `receive_text()` after it: Starlette raises
     `RuntimeError` there, which `except WebSocketDisconnect` does not catch. Both find out that it has left, and exactly
     one of them takes it out of the room, and says so.
+    See "The last word" in lesson 03.
     """
     ann, ben, cleo = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo"])
     ben.send_last("bye")
@@ -565,6 +589,7 @@ def test_nobody_is_passed_over(server):
 
     Taking an item out of a list moves all behind it one place forward, also under a loop that stands in the
     middle. A loop over a set or a dictionary raises `RuntimeError` there.
+    See "Step 1: a table is a name".
     """
     ann, ben, cleo, dan = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan"])
     server.drop_while_sending(ann, to=ben)
@@ -588,6 +613,7 @@ def test_one_that_drops_costs_nobody_the_message(server):
     """A connection that drops while a message goes round costs nobody else that message.
 
     A send to a dead connection raises. What happens to the sends after it?
+    See "Step 1: a table is a name".
     """
     ann, ben, cleo, dan = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan"])
     server.drop_while_sending(ben, to=ben)
@@ -614,6 +640,7 @@ def test_a_slow_client_gets_its_messages(server):
     """A client with a slow network gets every message in the end, whoever leaves meanwhile.
 
     A send to it waits, and while your route waits, others run: they may change the very room that you loop over.
+    See "Step 1: a table is a name".
     """
     ann, ben, cleo, dan = server.connect_in_turn(["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan"])
     server.hold_back(ben)
@@ -638,6 +665,7 @@ def test_a_newcomer_who_drops_at_once(server):
     """A newcomer who drops while it is announced has joined and left, once each.
 
     The send to the newcomer itself raises. Is its place given back then?
+    See "Step 4: who never sat down".
     """
     (ann,) = server.connect_in_turn(["/ws/hall/ann"])
     server.slow_network()
@@ -660,6 +688,7 @@ def test_several_leave_at_once(server):
     """When several leave at the same moment, everyone still there hears of each of them, once.
 
     The goodbye of the first goes out to the others: some of those have left as well, and don't know it yet.
+    See "Step 2: nobody sits there any more".
     """
     ann, ben, cleo, dan, eve = server.connect_in_turn(
         ["/ws/hall/ann", "/ws/hall/ben", "/ws/hall/cleo", "/ws/hall/dan", "/ws/hall/eve"]
@@ -690,6 +719,7 @@ def test_the_last_leaves_as_another_comes(server):
     """Where the last one leaves as another comes, the newcomer is in the room, and whoever comes next finds it there.
 
     Between finding a room and entering it nobody else may run: the room might be thrown away meanwhile.
+    See "Step 3: three chairs".
     """
     for together in (False, True):
         (ann,) = server.connect_in_turn(["/ws/hall/ann"])
@@ -716,6 +746,7 @@ def test_eleven_at_the_same_moment(server):
     """When eleven connect at the same moment, ten get a place, and one is told that the room is full.
 
     Between looking for a place and taking it nobody else may run. What lets others run?
+    See "Step 3: three chairs".
     """
     server.slow_network(handshakes=True)
     clients = server.connect_together(["/ws/hall/ann"] * 11)
@@ -736,6 +767,7 @@ def test_everything_holds_on_a_slow_network(server):
     """All this holds when every send takes its time.
 
     At each `await` others may run. Is your room right at each of them?
+    See "Step 3: three chairs".
     """
     server.slow_network()
     ann, ben = server.connect_together(["/ws/hall/ann", "/ws/hall/ben"])

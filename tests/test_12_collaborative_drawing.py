@@ -9,6 +9,7 @@ def test_a_newcomer_gets_a_snapshot(server):
     """The first that a client gets is a snapshot of the board; a new board's has the seq 0 and no strokes.
 
     Somebody has to know all boards by their names, and for each of them its strokes and the number of its last event.
+    See "The smallest wall".
     """
     with server.connect("/ws/boards/garden") as client:
         client.expect_json({"type": "snapshot", "seq": 0, "strokes": []})
@@ -20,6 +21,7 @@ def test_a_stroke_comes_back_with_its_seq(server):
     """A stroke comes back to whoever drew it, as it was, with the board's next seq.
 
     The board counts its events, from 1.
+    See "The smallest wall".
     """
     with server.connect("/ws/boards/garden") as client:
         client.expect_json({"type": "snapshot", "seq": 0})
@@ -38,6 +40,7 @@ def test_a_goodbye_is_no_error(server):
     """However a client leaves, the log shows no traceback.
 
     `receive_text()` raises `WebSocketDisconnect` when the client has left. What does `receive()` do?
+    See "One place, no await".
     """
     server.connect("/ws/boards/garden").close()
     server.connect("/ws/boards/garden").close(4000, "see you")
@@ -52,6 +55,7 @@ def test_the_page_is_served(server):
     """`GET /` serves the page that the workbook gives, as HTML, whatever the board.
 
     The stub has done it already.
+    See "Your turn".
     """
     for path in ("/", "/?board=garden"):
         answer = server.get(path)
@@ -64,6 +68,7 @@ def test_everyone_on_the_board_gets_it(server):
     """A stroke is sent to everyone on the board, whoever drew it.
 
     All who name the same board join the same object. Who is on it, from joining to leaving?
+    See "One place, no await".
     """
     with (
         server.connect("/ws/boards/garden", name="ann") as ann,
@@ -87,6 +92,7 @@ def test_a_late_joiner_sees_what_was_drawn(server):
     """Who joins later gets the strokes that are there, oldest first, each with its seq, and then what comes after.
 
     The seq of a snapshot is that of the last event in it. Its strokes are kept as they were sent round.
+    See "The smallest wall".
     """
     with server.connect("/ws/boards/garden", name="ann") as ann:
         ann.expect_json({"type": "snapshot", "seq": 0})
@@ -116,6 +122,7 @@ def test_boards_do_not_mix(server):
     Take `board_id` as it comes, letter by letter, and keep what belongs to a board together, in an object of its own.
     (A list in the body of a class is shared by all its objects.) Names that look alike, such as `é` in one letter or in
     two, are different names.
+    See "Step 1: a table is a name" in lesson 10.
     """
     with (
         server.connect("/ws/boards/a", name="ann") as ann,
@@ -162,6 +169,7 @@ def test_a_board_outlives_its_people(server):
     """A board keeps its strokes, and its seq, when everyone has left.
 
     Only its connections come and go, and those of other boards.
+    See "One place, no await".
     """
     stroke = {"type": "stroke", "points": [[0.1, 0.2], [0.3, 0.4]], "color": "#c0ffee", "width": 3}
     with server.connect("/ws/boards/garden", name="ann") as ann:
@@ -185,6 +193,7 @@ def test_undo_takes_back_ones_own_newest(server):
     """Undo takes back the sender's own newest stroke that is still there, and everyone gets to know which.
 
     Each connection needs to know what it drew, by its seq. A stroke keeps its seq.
+    See "Taking back".
     """
     server.allow_reports()
     with (
@@ -218,6 +227,7 @@ def test_what_is_undone_is_gone(server):
     """What was undone is in no snapshot any more, and an undo goes on from what is there.
 
     Take it off the board, wherever it stands there.
+    See "Taking back".
     """
     server.allow_reports()
     with (
@@ -253,6 +263,7 @@ def test_with_nothing_left_an_undo_is_an_error(server):
     """Who has no stroke left gets an error for an undo, and nobody else gets anything.
 
     Strokes of others are no reason to take one back, and an error uses no seq.
+    See "What goes wrong is for one alone".
     """
     server.allow_reports()
     with (
@@ -287,6 +298,7 @@ def test_clear_takes_all_away(server):
     """Clear takes away the strokes of everybody, also when there are none.
 
     What is cleared away is not there any more for an undo.
+    See "Taking back".
     """
     server.allow_reports()
     with (
@@ -337,6 +349,7 @@ def test_errors_do_not_end_the_connection(server):
     """After an error the connection goes on, however many there are.
 
     Nobody is sent away for mistakes: answer, and receive again. Is there a limit to their number?
+    See "What goes wrong is for one alone".
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden") as client:
@@ -355,6 +368,7 @@ def test_what_a_leaver_drew_stays(server):
     """What a connection drew cannot be undone after it has left, and stays on the board.
 
     A new connection has drawn nothing, whoever it is.
+    See "Taking back".
     """
     server.allow_reports()
     stroke = {"type": "stroke", "points": [[0.1, 0.2], [0.3, 0.4]], "color": "#c0ffee", "width": 3}
@@ -388,6 +402,7 @@ def test_clients_are_served_at_the_same_time(server):
     """People on different boards don't wait for each other.
 
     Waiting with `await` lets the others run. What does `time.sleep` do?
+    See "One place, no await".
     """
     clients = server.connect_together([f"/ws/boards/{name}" for name in "abcdef"])
     for client in clients:
@@ -406,6 +421,7 @@ def test_an_error_is_for_the_sender_alone(server):
     """What is no JSON object is answered with an error, to the sender alone, and uses no seq.
 
     `json.loads` raises `ValueError` for what is no JSON, and what it gives need not be a dictionary.
+    See "What goes wrong is for one alone".
     """
     server.allow_reports()
     with (
@@ -440,6 +456,7 @@ def test_an_object_of_another_type_is_an_error(server):
     """A client sends strokes, undos and clears: an object of any other type, or of none, is an error.
 
     The type counts letter by letter. It may be missing, and it need not be a text. And there is no redo.
+    See "Messages are models".
     """
     server.allow_reports()
     with (
@@ -490,6 +507,7 @@ def test_a_binary_message_is_an_error(server):
     """A binary message is an error like any other, whatever is in it, and the connection goes on.
 
     `receive_text()` has no word for it. What does `receive()` give you, and what is in it?
+    See "What goes wrong is for one alone".
     """
     server.allow_reports()
     with (
@@ -513,6 +531,7 @@ def test_a_stroke_must_be_whole(server):
     """A stroke needs its points, its color and its width, each of the right kind.
 
     Judge all of it before anything of it counts.
+    See "Messages are models".
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden") as client:
@@ -551,6 +570,7 @@ def test_numbers_are_numbers(server):
 
     In Python `True` is an `int`, and every comparison with NaN is false. What does Pydantic make of a text? Infinity is
     beyond every limit, and what is beyond is an error, not moved to the edge.
+    See "Messages are models".
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden") as client:
@@ -574,6 +594,7 @@ def test_limits_are_kept(server):
     """A stroke has 2 to 1000 points, each coordinate is from 0 to 1, and a width is from 1 to 50.
 
     What is at a limit is allowed, what is beyond is not: in any of the points.
+    See "Messages are models".
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden") as client:
@@ -608,6 +629,7 @@ def test_colors_are_six_hex_digits(server):
 
     A pattern says it best. Does yours hold from the first sign to the last? In Python `$` holds before a last line
     break, too; `re.fullmatch` allows none.
+    See "Messages are models".
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden") as client:
@@ -645,6 +667,7 @@ def test_whatever_is_allowed_is_drawn(server):
     """A stroke within the limits comes back as it was.
 
     Widths and coordinates may have a fraction or none, hex digits come in either case, and nothing is rounded.
+    See "Messages are models".
     """
     with server.connect("/ws/boards/garden") as client:
         client.expect_json({"type": "snapshot"})
@@ -664,6 +687,7 @@ def test_more_keys_do_no_harm(server):
     """A stroke may have more keys than those that are named, and is drawn all the same.
 
     Keep them or drop them. They are no reason for an error.
+    See "Messages are models".
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden") as client:
@@ -679,6 +703,7 @@ def test_a_seq_of_the_clients_own_is_replaced(server):
     """A seq of the client's own is replaced, whatever it is.
 
     Only the board counts: neither what is sent round nor what is kept for a snapshot has another seq than the board's.
+    See "One place, no await".
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden", name="ann") as ann:
@@ -702,6 +727,7 @@ def test_a_burst_reaches_everybody(server):
     """Of many events in one breath everybody gets each, in the order of their seq.
 
     An outbox that is full must not drop what comes next. And what is done by a task of its own may be overtaken.
+    See "One place, no await".
     """
     server.allow_reports()
     with (
@@ -723,6 +749,7 @@ def test_large_strokes_are_not_overtaken(server):
     """A large stroke is not overtaken by a small event behind it, though it takes longer to be made a text.
 
     What an event waits for must be waited for by those behind it, too, or be done before it gets its number.
+    See "One place, no await".
     """
     server.allow_reports()
     large = {"type": "stroke", "points": [[1 / 3, 2 / 3], [2 / 3, 1 / 3]] * 500, "color": "#112233", "width": 5}
@@ -746,6 +773,7 @@ def test_a_board_holds_all_strokes(server):
     """A board forgets nothing, however much is drawn.
 
     Nor is there a limit to the size of a snapshot.
+    See "One place, no await".
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden", name="ann") as ann:
@@ -780,6 +808,7 @@ def test_a_client_may_just_look_on(server):
     """A client may look on for as long as it likes, and draw after an hour.
 
     There is no limit of time in this exercise.
+    See "One place, no await".
     """
     with (
         server.connect("/ws/boards/garden", name="ann") as ann,
@@ -798,6 +827,7 @@ def test_leaving_right_after_the_last_word(server):
 
     Your answer then goes to a client that has left, and raises `WebSocketDisconnect`. A `receive_text()` after
     that raises `RuntimeError`, which `except WebSocketDisconnect` does not catch.
+    See "The last word" in lesson 03.
     """
     server.allow_reports()
     with server.connect("/ws/boards/garden", name="ann") as ann:
@@ -822,6 +852,7 @@ def test_one_that_drops_costs_nobody_an_event(server):
     """A connection that drops while an event goes round costs nobody else that event.
 
     A send to a dead connection raises. What happens to the sends after it, and to the list that they go through?
+    See "One place, no await".
     """
     with (
         server.connect("/ws/boards/garden", name="ann") as ann,
@@ -852,6 +883,7 @@ def test_a_joiner_in_the_middle_of_a_burst(server):
 
     At each `await` others may run. Is a newcomer on the board when its snapshot is made, or before, or after? A
     lock helps only where everybody takes it.
+    See "One place, no await".
     """
     with server.connect("/ws/boards/garden", name="ann") as ann:
         ann.expect_json({"type": "snapshot"})
@@ -877,6 +909,7 @@ def test_everybody_sees_the_same_order(server):
     """When several draw at once, all see the strokes in one and the same order, who joins meanwhile, too.
 
     Whatever lies between giving an event its number and having it on its way to everybody must not be interrupted.
+    See "One place, no await".
     """
     server.allow_reports()
     server.slow_network(both_ways=True)
@@ -888,6 +921,7 @@ def test_leavers_change_nothing(server):
     """People come and go while others draw, in any way: those who stay see it all.
 
     A connection that has left must be off the board before the next event goes round, or do no harm there.
+    See "One place, no await".
     """
     server.allow_reports()
     for seed in (3, 4, 5, 6):
@@ -901,6 +935,7 @@ def test_everybody_sees_the_same_board(server):
     """All this together: strokes, undos, clears and mistakes, of people who come and go, on a slow network.
 
     Play it in your mind with two who undo at the same moment at which a third one clears.
+    See "One place, no await".
     """
     server.allow_reports()
     replay(server, "stroke", "stroke", "undo", "clear", seed=10)
@@ -919,6 +954,7 @@ def test_a_line_appears_in_other_tabs(browser):
 
     The page connects to the host that it came from, and a browser says where a page came from (`Origin`). Headers
     of yours can forbid the page its script.
+    See "Your turn".
     """
     ann = browser.open("/?board=caf%C3%A9 b", name="ann's tab")
     ben = browser.open("/?board=caf%C3%A9 b", name="ben's tab")

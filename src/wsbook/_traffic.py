@@ -49,7 +49,8 @@ class Facts:
     accepted: float | None = None
     read: float | None = None
     ended: float | None = None
-    """When it was accepted, when a message was last read, and when it was closed, in seconds of the loop's time."""
+    """When it was accepted, when a message was last read, and when it was closed or its route was done, in seconds
+    of the loop's time."""
     send_failed: bool = False
     raised: str | None = None
     returned: bool = False
@@ -244,6 +245,7 @@ class Nemesis:
             raise
         finally:
             facts.returned = True
+            facts.ended = _now() if facts.ended is None else facts.ended
             facts.endpoint = _endpoint(scope)
             self._answer(facts, "none")
             traffic.activity += 1

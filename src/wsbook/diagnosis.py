@@ -165,6 +165,12 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         )
     if facts.get("returned"):
         return "Your route has ended."
+    last = last_act(server)
+    if last is not None and last.who == "clock":
+        return (
+            "What this client said has been read. Then time passed, and what was due by the clock did not come. "
+            "Does a text that comes meanwhile move the moment, or does something wait for it first?"
+        )
     if has_been_answered(error.client, server):
         return (
             "What this client said itself has been answered. Missing is what it should be told of somebody else. "
@@ -183,9 +189,15 @@ def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         return "Your route raised an exception, and that ends the connection with 1006: no close frame was sent."
     if facts.get("returned"):
         gone = left_before_a_send(server)
-        again = "It had read one message of this client. Is there a loop around receiving and sending, or what ends it?"
-        if facts.get("received", 0) > 1:
+        again = "It had read no message of this client. Does it call receive, and in a loop?"
+        if facts.get("received"):
             again = f"It had read {facts['received']} messages of this client. Why does it end there?"
+        if facts.get("received") == 1:
+            again = (
+                "It had read one message of this client. Is there a loop around receiving and sending, or what ends it?"
+            )
+        if _when(facts):
+            again = f"{_when(facts)} What ends it then?"
         if gone is not None and gone is not error.client:
             again = f"A send to {gone}, who had left, had raised an exception. Is that caught around that one send?"
         cause = "Your route returned without closing the connection, and the client sees it drop (1006). "
@@ -205,11 +217,16 @@ def _closed(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     cause = "Your server closed the connection, and the client was still there."
     if str(error.received).startswith("closed with 1011"):
         cause = "Your server took this for a bug, and closed with 1011."
+    return " ".join(filter(None, (cause, _when(facts), served_before(error, server))))
+
+
+def _when(facts: dict[str, Any]) -> str:
+    """How long after its beginning, and after its last message, a connection has ended, if not at once."""
     accepted, read, ended = (facts.get(name) for name in ("accepted", "read", "ended"))
-    if accepted is not None and ended is not None and ended - accepted >= 1:
-        cause += f" That was {ended - accepted:.1f} s after it was accepted"
-        cause += "." if read is None else f", and {ended - read:.1f} s after your route had read its last message."
-    return f"{cause} {served_before(error, server)}".rstrip()
+    if accepted is None or ended is None or ended - accepted < 1:
+        return ""
+    since = "" if read is None else f", and {ended - read:.1f} s after your route had read its last message"
+    return f"That was {ended - accepted:.1f} s after it was accepted{since}."
 
 
 def _too_many(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
@@ -297,12 +314,20 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
     if "CancelledError" in str(error.received):
         return "Who awaits a task that was cancelled gets its CancelledError. It is expected there; suppress it."
     if "WebSocketDisconnect" in str(error.received):
+        folder = Path(server.source.path).parent
+        group = next((one for one in troubles(server.log, folder) if one.is_a_group), None)
+        if group is not None:
+            where = f" of line {group.place.line}" if group.place else ""
+            return (
+                f"A client left, and the task group{where} passed that on in an ExceptionGroup. `except "
+                "WebSocketDisconnect` does not look into a group: `except* WebSocketDisconnect` does, around it."
+            )
         if "exception was never retrieved" in server.log:
             return (
                 "A task of yours has failed as its client left, and nobody awaits it: "
                 "no `try` around `create_task` catches what is raised in the task."
             )
-        trouble = to_blame(troubles(server.log, Path(server.source.path).parent), server.reports_allowed)
+        trouble = to_blame(troubles(server.log, folder), server.reports_allowed)
         if trouble is not None and not any(sign in trouble.headline for sign in NOBODY_CAUGHT_IT):
             return (
                 "A client left, and an `except` of yours has logged that as an error. "

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import ast
 import inspect
-import math
 import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import results
-from .course import Exercise
+from .course import Exercise, exercises
 from .text import prose
 
 STEPS = 3
-LAST = ("What the wire showed", "Your turn")
-"""Headings of sections that sum up, or ask: no place to look something up."""
 FENCE = re.compile(r"^```.*?^```\n?", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"^\|.*\n?", re.MULTILINE)
-WORD = re.compile(r"[a-z]{3,}|\d{3,}")
+NAMED = re.compile(r'See "([^"]+)"(?: in lesson (\d\d))?\.')
 COLUMNS = 96
 
 
@@ -28,6 +24,8 @@ COLUMNS = 96
 class Section:
     """A section of a lesson."""
 
+    lesson: str
+    """Its lesson's stem."""
     heading: str
     line: int
     text: str
@@ -75,49 +73,18 @@ def _of_lesson(exercise: Exercise, check_id: str, columns: int) -> str:
     found = section(exercise, check_id)
     if found is None:
         return f"  Read lessons/{exercise.stem}.md."
-    where = f'  Nearest to it in the lesson: "{found.heading}", lessons/{exercise.stem}.md, line {found.line}'
+    where = f'  In the lesson: "{found.heading}", lessons/{found.lesson}.md, line {found.line}'
     return f"{where}\n\n{prose(found.told, columns, indent='    ')}"
 
 
 def section(exercise: Exercise, check_id: str) -> Section | None:
-    """The section of the lesson that a check is about.
-
-    A check names it in its docstring, as a heading in quotes; else it is the one that shares most words with the check,
-    where a word counts the more, the fewer sections it is in.
-    """
-    choice = [one for one in sections(exercise) if one.heading not in LAST]
+    """The section that a check's docstring names: `See "Heading".`, or `See "Heading" in lesson 01.`"""
     node = _function(exercise, check_id)
-    if node is None or not choice:
+    named = NAMED.search((ast.get_docstring(node) or "") if node else "")
+    if named is None:
         return None
-    docstring = ast.get_docstring(node) or ""
-    for one in choice:
-        if f'"{one.heading}"' in docstring:
-            return one
-    words = [Counter(_words(f"{one.heading} {one.heading} {one.text}")) for one in choice]
-    usual = sum(map(Counter.total, words)) / len(words)
-    asked = set(_words(docstring)) | set(_words(" ".join(_literals(node))))
-
-    def likeness(counted: Counter[str]) -> float:
-        """Okapi BM25, the usual measure of how well a text answers a question."""
-        found = 0.0
-        for word in asked:
-            sections_with = sum(word in each for each in words)
-            rarity = math.log(1 + (len(words) - sections_with + 0.5) / (sections_with + 0.5))
-            often = counted[word]
-            found += rarity * often * 2.2 / (often + 1.2 * (0.4 + 0.6 * counted.total() / usual))
-        return found
-
-    return max(zip(choice, words, strict=True), key=lambda pair: likeness(pair[1]))[0]
-
-
-def _literals(node: ast.FunctionDef) -> list[str]:
-    """The texts in a check: paths, messages, reasons."""
-    return [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-
-
-def _words(text: str) -> list[str]:
-    """The words of a text, without endings by which the same word differs."""
-    return [re.sub(r"(?<=...)(?:ing|ed|es|s|e)$", "", word) for word in WORD.findall(text.lower().replace("_", " "))]
+    lesson = next((one for one in exercises(exercise.root) if one.number == named[2]), exercise)
+    return next((one for one in sections(lesson) if one.heading == named[1]), None)
 
 
 def sections(exercise: Exercise) -> list[Section]:
@@ -134,7 +101,7 @@ def sections(exercise: Exercise) -> list[Section]:
             starts.append(number)
     ends = [*starts[1:], len(lines)]
     return [
-        Section(lines[start][3:].strip(), start + 1, "\n".join(lines[start + 1 : end]) + "\n")
+        Section(exercise.stem, lines[start][3:].strip(), start + 1, "\n".join(lines[start + 1 : end]) + "\n")
         for start, end in zip(starts, ends, strict=True)
     ]
 

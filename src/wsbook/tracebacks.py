@@ -32,6 +32,11 @@ class Trouble:
     """Whether it was raised while the one before it was handled."""
 
     @property
+    def is_a_group(self) -> bool:
+        """Whether it came out of a task group."""
+        return self.exception.partition(":")[0].endswith("ExceptionGroup")
+
+    @property
     def is_a_report(self) -> bool:
         """Whether the application itself has logged something that it caught, and that was no connection's end."""
         caught = not any(sign in self.headline for sign in NOBODY_CAUGHT_IT)

@@ -6,9 +6,10 @@
 (a missing or empty field: 401 or 422).
 
 `/ws`: the token comes as the query parameter `token`, or as the second of two offered subprotocols `bearer`, TOKEN.
-Then select `bearer`, and never echo the token. When both are there the query parameter alone decides; other lists
-of subprotocols carry no token. Let in only with a token that is signed HS256 with this key, has not expired, has
-both claims and names a user that exists: it gets `Hello, {sub}`, and each text is answered with `{sub}: {text}`.
+Then select `bearer`, and never echo the token. When both are there the query parameter alone decides (an empty one
+may count as none, and `bearer` may be selected or not); other lists of subprotocols carry no token.
+Let in only with a token that is signed HS256 with this key, has not expired, has both claims and names a user that
+exists: it gets `Hello, {sub}`, and each text is answered with `{sub}: {text}`.
 Refuse anything else with HTTP 403, never accepted. At the moment the token expires, close a connection made with it
 with 1008 "Token expired", within 1 s, talking or not. When a client leaves, the log shows no traceback.
 """
