@@ -205,10 +205,11 @@ def test_hints_come_step_by_step_and_without_code(workbook: Workbook) -> None:
         "Hint 1 of 3",
         "",
         "  Accept the connection, receive one text, send it back.",
+        '  See "The smallest program".',
         "",
         "`wsbook hint 1` again: the next hint. `wsbook grade 1` shows what was said and what came.",
     ]
-    assert f'Nearest to it in the lesson: "The mend", lessons/{ECHO}.md, line 3' in given[1].stdout
+    assert f'In the lesson: "The smallest program", lessons/{ECHO}.md, line 3' in given[1].stdout
     assert "A loop, with a message in it." in given[1].stdout
     assert "How the reference goes about it:" in given[2].stdout
     assert "one message, hence the loop." in given[2].stdout
