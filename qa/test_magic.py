@@ -81,7 +81,8 @@ def test_a_failure_has_three_parts(tmp_path: Path) -> None:
     assert "Read      lessons/01_basic_route.md" in page.shown
     assert (
         page.folded.strip()
-        == "One `receive_text()` is one message: what calls it again? The same text once more is one more message."
+        == "One `receive_text()` is one message: what calls it again? The same text once more is one more message.\n"
+        'See "Once more, with a loop".'
     )
     assert "Hint" in page.shown
     assert "receive_text()" not in page.shown

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def test_results_tell_all(tmp_path: Path) -> None:
     assert failed["name"] == "Every message comes back, not only the first."
     assert 'client → "two"' in failed["transcript"]
     assert "Likely cause" in failed["message"]
-    assert failed["hint"] in failed["message"]
+    assert textwrap.indent(failed["hint"], "    ") in failed["message"]
     assert failed["diagram"].startswith("sequenceDiagram")
     assert {check["outcome"] for check in second["checks"]} == {"passed"}
     assert {check["outcome"] for check in third["checks"]} == {"not reached"}

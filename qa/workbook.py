@@ -107,7 +107,8 @@ def make_workbook(path: Path) -> Workbook:
     shutil.copy(ROOT / "pyproject.toml", book.root)
     for stem in (ECHO, PATHS, ROUTERS):
         (book.root / "lessons" / f"{stem}.md").write_text(
-            f"# {stem[:2]} · Title of {stem}\n\n## The smallest program\n\nA loop, with a message in it.\n", encoding="utf-8"
+            f"# {stem[:2]} · Title of {stem}\n\n## The smallest program\n\nA loop, with a message in it.\n",
+            encoding="utf-8",
         )
         shutil.copy(ROOT / "tests" / f"test_{stem}.py", book.root / "tests")
     for folder in ("exercises", "solutions"):
