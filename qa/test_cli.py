@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -532,12 +533,19 @@ def test_an_interrupt_while_it_starts_leaves_no_traceback(workbook: Workbook, tm
 
 
 def _address(served: subprocess.Popen[str], text: str) -> str:
-    """The line with this text in it that the server prints."""
+    """The line with this text in it that the server prints in time."""
     assert served.stdout is not None
-    for line in served.stdout:
-        if text in line:
-            return line.strip()
-    raise AssertionError(f"{text} was never printed")
+    printed = []
+    too_late = threading.Timer(PATIENCE, os.killpg, (served.pid, signal.SIGKILL))
+    too_late.start()
+    try:
+        for line in served.stdout:
+            printed.append(line)
+            if text in line:
+                return line.strip()
+    finally:
+        too_late.cancel()
+    raise AssertionError(f"{text} was never printed, but:\n{''.join(printed)}")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT that could be sent to one process")
