@@ -23,6 +23,7 @@ def test_every_check_leads_to_a_section_of_the_lesson(exercise: Exercise) -> Non
         section = hints.section(exercise, check)
 
         assert section is not None, check
+        assert section.lesson <= exercise.stem, check  # what was learned already
         assert section.told, check
 
 

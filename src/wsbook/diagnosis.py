@@ -13,6 +13,7 @@ from .failures import EXIT, Explanation, explain_failure
 from .refusals import http_status, refusal_of, refused
 from .server import Server
 from .tracebacks import NOBODY_CAUGHT_IT, Trouble, to_blame, troubles
+from .transcript import shown
 from .verdict import CheckFailed
 from .witnesses import (
     act_of_another,
@@ -22,6 +23,7 @@ from .witnesses import (
     has_spoken,
     last_act,
     left_before_a_send,
+    left_out,
     named,
     others_who_got,
     said,
@@ -113,7 +115,7 @@ def _slip(error: CheckFailed, trouble: Trouble, server: Server) -> str:
             "A guard for both raises HTTPException."
         )
     if trouble.exception.startswith("NameError"):
-        return f"A name is not known: {trouble.exception.partition(': ')[2]}. Is it imported?"
+        return f"A name is not known: {trouble.exception.partition(': ')[2]}. Is it imported, or set before?"
     unpassed = re.match(r"TypeError: (\S+)\(\) missing \d+ required positional arguments?: (.+)", trouble.exception)
     if unpassed and trouble.place is None and error.kind in ("refused", "http status"):
         return (
@@ -137,6 +139,13 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         )
     if others:
         return f"{'Another client' if len(others) == 1 else 'Others'} got it: {named(others)}. Who is it sent to?"
+    missed = left_out(error.client, server) if isinstance(error.received, list) else None
+    if missed is not None:
+        message, luckier = missed
+        return (
+            f"{shown(message)} never came to {error.client}, though later messages did, and {luckier} got it. "
+            "What becomes of a message for a client that has not received the ones before it yet?"
+        )
     act = act_of_another(error, server)
     if act is not None:
         line, other = act
@@ -188,21 +197,23 @@ def _dropped(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
     if facts.get("raised"):
         return "Your route raised an exception, and that ends the connection with 1006: no close frame was sent."
     if facts.get("returned"):
-        gone = left_before_a_send(server)
-        again = "It had read no message of this client. Does it call receive, and in a loop?"
-        if facts.get("received"):
-            again = f"It had read {facts['received']} messages of this client. Why does it end there?"
-        if facts.get("received") == 1:
-            again = (
-                "It had read one message of this client. Is there a loop around receiving and sending, or what ends it?"
-            )
-        if _when(facts):
-            again = f"{_when(facts)} What ends it then?"
-        if gone is not None and gone is not error.client:
-            again = f"A send to {gone}, who had left, had raised an exception. Is that caught around that one send?"
         cause = "Your route returned without closing the connection, and the client sees it drop (1006). "
-        return cause + (served_before(error, server) or again)
+        return cause + (served_before(error, server) or _why_it_returned(error, server, facts))
     return "The TCP connection ended without a close frame."
+
+
+def _why_it_returned(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
+    gone = left_before_a_send(server)
+    if gone is not None and gone is not error.client:
+        return f"A send to {gone}, who had left, had raised an exception. Is that caught around that one send?"
+    if _when(facts):
+        return f"{_when(facts)} What ends it then?"
+    read = facts.get("received", 0)
+    if read == 0:
+        return "It had read no message of this client. Does it call receive, and in a loop?"
+    if read == 1:
+        return "It had read one message of this client. Is there a loop around receiving and sending, or what ends it?"
+    return f"It had read {read} messages of this client. Why does it end there?"
 
 
 def _closed(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
@@ -319,8 +330,9 @@ def _traceback(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str
         if group is not None:
             where = f" of line {group.place.line}" if group.place else ""
             return (
-                f"A client left, and the task group{where} passed that on in an ExceptionGroup. `except "
-                "WebSocketDisconnect` does not look into a group: `except* WebSocketDisconnect` does, around it."
+                f"A client left, and the task group{where} passed that on in an ExceptionGroup. "
+                "`except WebSocketDisconnect` does not look into a group, and before Python 3.12 `suppress` doesn't "
+                "either: `except* WebSocketDisconnect` does, around it."
             )
         if "exception was never retrieved" in server.log:
             return (

@@ -73,7 +73,7 @@ def _of_lesson(exercise: Exercise, check_id: str, columns: int) -> str:
     found = section(exercise, check_id)
     if found is None:
         return f"  Read lessons/{exercise.stem}.md."
-    where = f'  In the lesson: "{found.heading}", lessons/{found.lesson}.md, line {found.line}'
+    where = f'  In the lesson: "{found.heading}", lessons/{found.lesson}.md, line {found.line}, which also has the code'
     return f"{where}\n\n{prose(found.told, columns, indent='    ')}"
 
 

@@ -42,11 +42,7 @@ def named(names: list[str]) -> str:
 
 def times_got(message: Any, client: Client | None, server: Server) -> int:
     """How often this very message has come to a client."""
-    return sum(
-        line.message == message
-        for line in list(server.transcript.lines)
-        if client is not None and line.who == client.name and line.arrow == "←" and line.message is not None
-    )
+    return _heard(client, server).count(message)
 
 
 def last_act(server: Server) -> Line | None:
@@ -90,6 +86,22 @@ def elsewhere(error: CheckFailed, server: Server) -> str:
 def left_before_a_send(server: Server) -> Client | None:
     """A client that has left, and to which a send has failed."""
     return next((client for client in server.clients if client.left and server.facts(client).get("send_failed")), None)
+
+
+def left_out(client: Client | None, server: Server) -> tuple[str | bytes, Client] | None:
+    """The first message that never came to this client, though later ones did, and another client who got it.
+
+    Both have only listened: what is sent to a client that speaks may be meant for that one alone.
+    """
+    mine = set(_heard(client, server))
+    listeners = [] if has_spoken(client, server) else server.clients
+    for other in listeners:
+        theirs = [] if has_spoken(other, server) else _heard(other, server)
+        both = [place for place, message in enumerate(theirs) if message in mine]
+        for message in theirs[both[0] : both[-1]] if both else ():
+            if message not in mine:
+                return message, other
+    return None
 
 
 def has_been_answered(client: Client, server: Server) -> bool:
@@ -166,8 +178,7 @@ def served_before(error: CheckFailed, server: Server) -> str:
 
 def has_got_any(client: Client, server: Server) -> bool:
     """Whether any message has come to a client."""
-    lines = list(server.transcript.lines)
-    return any(line.message is not None for line in lines if line.who == client.name and line.arrow == "←")
+    return bool(_heard(client, server))
 
 
 def _path(client: Client) -> str:
@@ -177,10 +188,17 @@ def _path(client: Client) -> str:
 
 def said(client: Client, server: Server) -> list[str | bytes]:
     """The messages that a client has sent."""
-    lines = list(server.transcript.lines)
-    return [
-        line.message for line in lines if line.who == client.name and line.arrow == "→" and line.message is not None
-    ]
+    return _messages(client, "→", server)
+
+
+def _heard(client: Client | None, server: Server) -> list[str | bytes]:
+    """The messages that have come to a client."""
+    return _messages(client, "←", server)
+
+
+def _messages(client: Client | None, arrow: str, server: Server) -> list[str | bytes]:
+    lines = [line for line in list(server.transcript.lines) if client is not None and line.who == client.name]
+    return [line.message for line in lines if line.arrow == arrow and line.message is not None]
 
 
 def _is_only_a_look(line: Line) -> bool:
