@@ -1,4 +1,4 @@
-"""All of them, one after the other: `python benchmarks`. Takes some ten minutes; let nothing else run beside it."""
+"""All of them, one after the other: `python benchmarks`. Takes some eleven minutes; let nothing else run beside it."""
 
 import fanout
 import grading

@@ -1,9 +1,10 @@
-"""One says it, everyone hears it: `python benchmarks/fanout.py [--messages N] [CLIENTS …]`.
+"""One says it, everyone hears it: `python benchmarks/fanout.py [--messages N] [--runs N] [CLIENTS …]`.
 
 The managers of the solutions 03 and 10 beside the list of connections of most tutorials, and beside `websockets`' own
-server with `broadcast()`. One client sends, each next message when its own copy of the last has come; what counts is
-how many copies reach all clients in a second, and how long after it was sent. Then the same with one client that
-does not read: its buffers are full after a hundred messages or so, and the question is what that costs the others.
+server with `broadcast()`. One client sends, each next message when everybody has heard the last one: when its own copy
+comes depends on its place among the others. What counts is how many copies reach all clients in a second, and how long
+after it was sent: the median of some runs. Then the same with one client that does not read: its buffers are full after
+a hundred messages or so, and the question is what that costs the others.
 
 Clients and server are a process each, on one machine: read the figures as ratios.
 """
@@ -77,16 +78,21 @@ UVICORN = ("-m", "uvicorn", "--log-level", "warning", "--ws-ping-interval", "360
 class Outcome:
     """What came of one run; times in seconds."""
 
-    copies: int = 0
+    copies: int
     took: float = 0.0
     delays: list[float] = field(default_factory=list)
     stood_still_after: int | None = None
+
+    @property
+    def rate(self) -> float:
+        """Copies in a second."""
+        return self.copies / self.took if self.stood_still_after is None else 0.0
 
     def row(self) -> str:
         if self.stood_still_after is not None:
             return f"stands still after {self.stood_still_after} messages"
         slowest = sorted(self.delays)[int(len(self.delays) * 0.99)]
-        return f"{self.copies / self.took:9,.0f} copies/s   99 % within {slowest * 1000:8.1f} ms"
+        return f"{self.rate:9,.0f} copies/s   99 % within {slowest * 1000:8.1f} ms"
 
 
 class Ear(asyncio.Protocol):
@@ -126,7 +132,7 @@ class Ear(asyncio.Protocol):
                 break
             place = self.buffer.find(b"<", start, start + length)
             if place >= 0:
-                self.hall.heard(self, int(self.buffer[place + 1 : place + 7]), now)
+                self.hall.heard(int(self.buffer[place + 1 : place + 7]), now)
             self.buffer = self.buffer[start + length :]
 
     def say(self, number: int) -> None:
@@ -141,19 +147,27 @@ class Hall:
     def __init__(self, messages: int, clients: int) -> None:
         self.messages = messages
         self.clients = clients
-        self.outcome = Outcome()
+        self.outcome = Outcome(messages * clients)
+        self.copies = 0
         self.sent: list[float] = []
+        self.start = 0.0
         self.speaker: Ear
         self.deaf: asyncio.BaseTransport
         self.done = asyncio.Event()
 
-    def heard(self, ear: Ear, number: int, now: float) -> None:
-        self.outcome.copies += 1
-        self.outcome.delays.append(now - self.sent[number])
-        if self.outcome.copies == self.messages * self.clients:
-            self.done.set()
-        elif ear is self.speaker and number + 1 < self.messages:
+    def heard(self, number: int, now: float) -> None:
+        self.copies += 1
+        if number > 0:
+            self.outcome.delays.append(now - self.sent[number])
+        if self.copies < (number + 1) * self.clients:
+            return
+        if number == 0:  # it has waited for what was sent while all came
+            self.start = now
+        if number < self.messages:
             self.speak(number + 1)
+        else:
+            self.outcome.took = now - self.start
+            self.done.set()
 
     def speak(self, number: int) -> None:
         self.sent.append(time.perf_counter())
@@ -171,17 +185,15 @@ class Hall:
         if deaf:
             await self._connect_deaf(port, f"{path}deaf")
         self.speaker = ears[0]
-        start = time.perf_counter()
         self.speak(0)
         before = -1
         while not self.done.is_set():
-            if before == self.outcome.copies:
+            if before == self.copies:
                 self.outcome.stood_still_after = len(self.sent)
                 break
-            before = self.outcome.copies
+            before = self.copies
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.done.wait(), STANDSTILL)
-        self.outcome.took = time.perf_counter() - start
         for ear in ears:
             ear.transport.abort()
         return self.outcome
@@ -223,11 +235,16 @@ def run(command: list[str], path: str, messages: int, clients: int, deaf: bool) 
             server.wait()
 
 
+def median(outcomes: list[Outcome]) -> Outcome:
+    return sorted(outcomes, key=lambda outcome: outcome.rate)[len(outcomes) // 2]
+
+
 def main() -> None:
     import resource
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--messages", type=int, default=300)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("clients", nargs="*", type=int, default=[10, 100, 1000])
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -247,9 +264,12 @@ def main() -> None:
         for deaf in (False, True):
             for clients in options.clients:
                 print(f"\n{clients} clients{', and one that does not read' if deaf else ''}", flush=True)
-                for name, (command, path) in servers.items():
-                    outcome = run(command, path, options.messages, clients, deaf)
-                    print(f"  {name:28} {outcome.row()}", flush=True)
+                outcomes = [
+                    {name: run(*server, options.messages, clients, deaf) for name, server in servers.items()}
+                    for _ in range(options.runs)
+                ]
+                for name in servers:
+                    print(f"  {name:28} {median([outcome[name] for outcome in outcomes]).row()}", flush=True)
 
 
 if __name__ == "__main__":

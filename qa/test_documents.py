@@ -33,7 +33,7 @@ PROGRAMS = ("wsbook", "pytest", "jupyter", "python", "python3", "uv", "zip", "."
 ELSEWHERE = {
     "powershell": "Windows",
     "pytest qa": "this is it",
-    "python benchmarks": "it takes ten minutes, and wants the machine for itself",
+    "python benchmarks": "it takes eleven minutes, and wants the machine for itself",
 }
 """What is not run, by the language of its fence or by a part of it, and why."""
 STANDS_FOR = {"NN": "1", "DIR": "submissions/ann", "FILE": "results.out"}
