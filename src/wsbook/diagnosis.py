@@ -13,7 +13,6 @@ from .failures import EXIT, Explanation, explain_failure
 from .refusals import http_status, refusal_of, refused
 from .server import Server
 from .tracebacks import NOBODY_CAUGHT_IT, Trouble, to_blame, troubles
-from .transcript import shown
 from .verdict import CheckFailed
 from .witnesses import (
     act_of_another,
@@ -23,7 +22,6 @@ from .witnesses import (
     has_spoken,
     last_act,
     left_before_a_send,
-    left_out,
     named,
     others_who_got,
     said,
@@ -139,13 +137,6 @@ def _silent(error: CheckFailed, server: Server, facts: dict[str, Any]) -> str:
         )
     if others:
         return f"{'Another client' if len(others) == 1 else 'Others'} got it: {named(others)}. Who is it sent to?"
-    missed = left_out(error.client, server) if isinstance(error.received, list) else None
-    if missed is not None:
-        message, luckier = missed
-        return (
-            f"{shown(message)} never came to {error.client}, though later messages did, and {luckier} got it. "
-            "What becomes of a message for a client that has not received the ones before it yet?"
-        )
     act = act_of_another(error, server)
     if act is not None:
         line, other = act

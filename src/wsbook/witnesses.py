@@ -88,22 +88,6 @@ def left_before_a_send(server: Server) -> Client | None:
     return next((client for client in server.clients if client.left and server.facts(client).get("send_failed")), None)
 
 
-def left_out(client: Client | None, server: Server) -> tuple[str | bytes, Client] | None:
-    """The first message that never came to this client, though later ones did, and another client who got it.
-
-    Both have only listened: what is sent to a client that speaks may be meant for that one alone.
-    """
-    mine = set(_heard(client, server))
-    listeners = [] if has_spoken(client, server) else server.clients
-    for other in listeners:
-        theirs = [] if has_spoken(other, server) else _heard(other, server)
-        both = [place for place, message in enumerate(theirs) if message in mine]
-        for message in theirs[both[0] : both[-1]] if both else ():
-            if message not in mine:
-                return message, other
-    return None
-
-
 def has_been_answered(client: Client, server: Server) -> bool:
     """Whether as much has come to a client as it has said, and something after its last word."""
     lines = [line for line in list(server.transcript.lines) if line.who == client.name and line.message is not None]
