@@ -284,3 +284,5 @@ def test_a_client_may_take_its_time(server):
             client.send("still here")
 
             assert client.receive() == "still here"
+
+    server.fast_forward(3600)

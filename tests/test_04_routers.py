@@ -361,15 +361,17 @@ def test_clients_are_served_at_the_same_time(server):
     See "Nobody waits for anybody" in lesson 01.
     """
     for path, answer in (("/chat/ws", "You sent: "), ("/alerts/ws?key=letmein", "alert: ")):
-        clients = server.connect_together([path] * 8)
+        clients = server.connect_together([path] * 12)
 
         with server.time_limit(1):
             with server.held_still():
-                for number in range(8):
+                for number in range(12):
                     clients[number].send(f"from {number}")
 
-            for number in range(8):
+            for number in range(12):
                 assert clients[number].receive() == f"{answer}from {number}"
+
+    server.expect("/alerts/status?key=letmein", {"ok": True})
 
 
 def test_texts_that_come_together_are_all_listed(server):
